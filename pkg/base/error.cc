@@ -82,6 +82,11 @@ Error Error::WithCode(Code code) && {
   return std::move(*this);
 }
 
+Error Error::WithDetails(StatusDetails details) && {
+  details_ = std::make_shared<const StatusDetails>(std::move(details));
+  return std::move(*this);
+}
+
 Error Error::Wrap(std::string_view context) && {
   message_ = std::string(context) + ": " + message_;
   return std::move(*this);

@@ -3,6 +3,8 @@
 // Decisions are made on the code, never on the text. Immutable value; thread-safe.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +39,19 @@ struct Cause {
   std::string message;
 };
 
+// What a Kubernetes Status says beside code, message and causes (contract/kubectl.md §4.1). Only
+// the registry and the API server fill it in; everybody else leaves it absent.
+struct StatusDetails {
+  int http_code = 0;                  // 0: what the code table says
+  std::optional<std::string> reason;  // absent: what the code table says; "": no reason at all
+  std::string name;
+  std::string group;  // "" (core) is omitted on the wire
+  std::string kind;   // the plural resource or the Kind, whichever the case asks for
+  std::string uid;
+  int retry_after_seconds = 0;  // 0: none
+  std::string continue_token;   // Status.metadata.continue of an expired list
+};
+
 class [[nodiscard]] Error {
  public:
   Error(Code code, std::string message) : code_(code), message_(std::move(message)) {}
@@ -49,10 +64,12 @@ class [[nodiscard]] Error {
   int os_errno() const { return os_errno_; }        // 0 when the OS was not involved
   int http_status() const { return http_status_; }  // 0 when no HTTP peer answered
   const std::vector<Cause>& causes() const { return causes_; }
+  const StatusDetails* details() const { return details_.get(); }  // null: none
 
   Error WithHttpStatus(int status) &&;
   Error WithCauses(std::vector<Cause> causes) &&;
   Error WithCode(Code code) &&;
+  Error WithDetails(StatusDetails details) &&;
   // Adds context in front: "mount vol-1: exec ossfs2: exit 3".
   Error Wrap(std::string_view context) &&;
 
@@ -65,6 +82,7 @@ class [[nodiscard]] Error {
   int os_errno_ = 0;
   int http_status_ = 0;
   std::vector<Cause> causes_;
+  std::shared_ptr<const StatusDetails> details_;  // shared, so that an Error stays cheap to move
 };
 
 }  // namespace osbx
