@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+# What every verb under hack/ shares. Source it first: it moves to the repository root and sets ROOT, SELF and JOBS.
+# shellcheck shell=bash
+# shellcheck disable=SC2034  # variables for the sourcing script
+set -euo pipefail
+SELF=$(realpath "$0")
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$ROOT"
+JOBS=${OSBX_JOBS:-$(nproc)}
+export CCACHE_DIR=${CCACHE_DIR:-$ROOT/.cache/ccache}
+export PATH=$PATH:/usr/sbin:/sbin # dockerd, iptables and mount helpers live there, also for an ordinary user
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+# as_root CMD…: runs it as root, through sudo when needed.
+as_root() {
+  if [[ $(id -u) == 0 ]]; then "$@"; return; fi
+  command -v sudo >/dev/null || die "root is needed for: $* (no sudo found)"
+  sudo -- "$@"
+}
+
+# self_as_root "$@": starts the calling verb again as root, keeping the variables that steer the verbs.
+self_as_root() {
+  [[ $(id -u) == 0 ]] && return
+  command -v sudo >/dev/null || die "$0 needs root (no sudo found)"
+  exec sudo --preserve-env=CCACHE_DIR,OSBX_DEV_DIR,OSBX_PRESET,DOCKER_HOST,CI -- "$SELF" "$@"
+}
+
+# help_of "$@": prints the comment at the top of the calling verb and exits when -h or --help is asked for.
+help_of() {
+  case ${1:-} in -h | --help) sed -n '3,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$SELF"; exit 0 ;; esac
+}
+
+# wait_for SECONDS CMD…: true as soon as CMD succeeds, false when the time is over.
+wait_for() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    ((SECONDS < end)) || return 1
+    sleep 0.1
+  done
+}
+
+# docker_answers HOST: true when a Docker engine answers on this unix:// address.
+docker_answers() {
+  [[ $1 == unix://* && -S ${1#unix://} ]] || return 1
+  [[ $(curl -s -m 5 --noproxy '*' --unix-socket "${1#unix://}" http://docker/_ping 2>/dev/null) == OK ]]
+}
+
+# alive PIDFILE NAME: prints the pid when PIDFILE names a running process called NAME (a pid alone may have been reused).
+alive() {
+  local pid
+  pid=$(cat "$1" 2>/dev/null) && [[ $pid =~ ^[0-9]+$ && $(cat "/proc/$pid/comm" 2>/dev/null) == "$2" ]] && echo "$pid"
+}
+
+# stop_pid PID SECONDS: SIGTERM, waits, then SIGKILL.
+stop_pid() {
+  kill -TERM "$1" 2>/dev/null || return 0
+  wait_for "$2" eval "! kill -0 $1" && return
+  say "process $1 did not stop within $2 s: SIGKILL"
+  kill -KILL "$1" 2>/dev/null || true
+  wait_for 5 eval "! kill -0 $1" || true
+}
+
+# sources [FOLDER…]: C++ files git knows or would add, below the given folders (default: all of ours).
+sources() {
+  local folders=("$@")
+  ((${#folders[@]})) || folders=(api cmd pkg tests)
+  git ls-files -co --exclude-standard -- "${folders[@]}" | grep -E '\.(cc|h|c)$' | while read -r file; do
+    [[ -e $file ]] && echo "$file"
+  done
+}
