@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests as the engine's JSON. Pure. Mounts always go through HostConfig.Mounts, never Binds: a
+// missing bind source is then refused instead of created, and ":" in a path is only a character.
+#pragma once
+
+#include <string>
+
+#include "base/json.h"
+#include "drivers/docker/types.h"
+
+namespace osbx::docker {
+
+// The body holds the environment's secrets in the clear: for the wire only, never for a log.
+Json Encode(const ContainerSpec& spec);
+Json Encode(const Resources& resources);
+Json Encode(const ExecSpec& spec);
+Json Encode(const NetworkSpec& spec);
+Json Encode(const VolumeSpec& spec);
+// {"label":["a=b"]} as compact JSON.
+std::string EncodeFilters(const Filters& filters);
+// Value of X-Registry-Auth; empty for anonymous.
+Secret EncodeAuth(const RegistryAuth& auth);
+// "http://…?a=b": percent-encodes everything but unreserved characters.
+std::string UrlEncode(std::string_view text);
+
+struct ImageReference {
+  std::string repository;  // "docker.io/library/busybox", "host:5000/a"
+  std::string tag;         // "latest" when none is given; "sha256:…" for a digest
+};
+ImageReference SplitReference(std::string_view reference);
+
+}  // namespace osbx::docker
