@@ -22,7 +22,7 @@ as_root() {
 
 # self_as_root "$@": starts the calling verb again as root, keeping the variables that steer the verbs.
 self_as_root() {
-  [[ $(id -u) == 0 ]] && return
+  [[ $(id -u) != 0 ]] || return 0
   command -v sudo >/dev/null || die "$0 needs root (no sudo found)"
   exec sudo --preserve-env=CCACHE_DIR,OSBX_DEV_DIR,OSBX_PRESET,DOCKER_HOST,CI -- "$SELF" "$@"
 }
@@ -51,16 +51,19 @@ docker_answers() {
 # alive PIDFILE NAME: prints the pid when PIDFILE names a running process called NAME (a pid alone may have been reused).
 alive() {
   local pid
-  pid=$(cat "$1" 2>/dev/null) && [[ $pid =~ ^[0-9]+$ && $(cat "/proc/$pid/comm" 2>/dev/null) == "$2" ]] && echo "$pid"
+  pid=$(cat "$1" 2>/dev/null) && [[ $pid =~ ^[0-9]+$ && $(cat "/proc/$pid/comm" 2>/dev/null) == "$2" ]] || return 1
+  ! grep -qs '^State:.Z' "/proc/$pid/status" && echo "$pid"
 }
+
+gone() { [[ ! -e /proc/$1 ]] || grep -qs '^State:.Z' "/proc/$1/status"; }
 
 # stop_pid PID SECONDS: SIGTERM, waits, then SIGKILL.
 stop_pid() {
   kill -TERM "$1" 2>/dev/null || return 0
-  wait_for "$2" eval "! kill -0 $1" && return
+  wait_for "$2" gone "$1" && return
   say "process $1 did not stop within $2 s: SIGKILL"
   kill -KILL "$1" 2>/dev/null || true
-  wait_for 5 eval "! kill -0 $1" || true
+  wait_for 5 gone "$1" || true
 }
 
 # sources [FOLDER…]: C++ files git knows or would add, below the given folders (default: all of ours).
@@ -70,4 +73,19 @@ sources() {
   git ls-files -co --exclude-standard -- "${folders[@]}" | grep -E '\.(cc|h|c)$' | while read -r file; do
     [[ -e $file ]] && echo "$file"
   done
+}
+
+# mounts_below DIR: mount points at or below DIR, deepest and newest first.
+mounts_below() {
+  awk -v dir="$1" '{ gsub(/\\040/, " ", $5) } $5 == dir || index($5, dir "/") == 1 { print $5 }' /proc/self/mountinfo | tac
+}
+
+# free_subnet SEED (six hex digits): prints the first free 10.x.y (a /24), starting from a place derived from SEED.
+free_subnet() {
+  local n=$((16#$1)) i prefix
+  for i in {0..99}; do
+    prefix=10.$((200 + (n + i) % 50)).$(((n / 50 + i) % 250))
+    [[ $(ip -4 route show root "$prefix.0/24") ]] || { echo "$prefix"; return; }
+  done
+  die "no free subnet among 100 tried below 10.200.0.0"
 }
