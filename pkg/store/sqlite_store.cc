@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/sqlite_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace osbx::store {
+namespace {
+
+// Commits in one transaction. More would let the first of them wait for no gain in throughput.
+constexpr std::size_t kMaxBatch = 256;
+// Rows deleted beside one transaction's writes: more than it makes superfluous, so a backlog
+// shrinks, and few enough that a write does not wait for it.
+constexpr std::size_t kForgetPerEvent = 2;
+constexpr std::size_t kForgetAtLeast = 64;
+
+}  // namespace
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(Options options) {
+  OSBX_TRY(EventLog log, EventLog::Open({.path = options.path, .max_bytes = options.max_bytes}));
+  OSBX_TRY(EventLog::Loaded loaded, log.Load());
+  std::unique_ptr<SqliteStore> store(new SqliteStore(options.window, std::move(log)));
+  store->forgotten_ = std::move(loaded.forgotten);
+  const std::vector<Revision> beyond_window = store->table_.Restore(std::move(loaded.state));
+  store->forgotten_.insert(store->forgotten_.end(), beyond_window.begin(), beyond_window.end());
+  store->writer_ =
+      std::jthread([raw = store.get()](const std::stop_token& stop) { raw->RunWriter(stop); });
+  return store;
+}
+
+SqliteStore::SqliteStore(Window window, EventLog log) : table_(window), log_(std::move(log)) {}
+
+SqliteStore::~SqliteStore() {
+  Close();
+}
+
+void SqliteStore::Close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  const std::lock_guard lock(close_mutex_);
+  if (!writer_.joinable()) return;
+  writer_.request_stop();
+  writer_.join();
+}
+
+Result<std::vector<ObjectPtr>> SqliteStore::Commit(std::vector<Write> writes) {
+  Waiting waiting;
+  OSBX_TRY(waiting.writes, Prepare(std::move(writes)));
+  std::future<Answer> answer = waiting.answer.get_future();
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return Error(Code::kUnavailable, "the store is closed");
+    queue_.push_back(&waiting);
+  }
+  arrived_.notify_one();
+  return answer.get();
+}
+
+void SqliteStore::RunWriter(const std::stop_token& stop) {
+  std::vector<Waiting*> batch;
+  while (true) {
+    {
+      std::unique_lock lock(mutex_);
+      // Asked to stop, it first serves those who were let in.
+      if (!arrived_.wait(lock, stop, [this] { return !queue_.empty(); })) return;
+      batch = std::exchange(queue_, {});
+    }
+    const std::span<Waiting* const> all(batch);
+    for (std::size_t done = 0; done < all.size(); done += kMaxBatch) {
+      CommitBatch(all.subspan(done, std::min(kMaxBatch, all.size() - done)));
+    }
+  }
+}
+
+void SqliteStore::CommitBatch(std::span<Waiting* const> batch) {
+  Staging staging(table_);
+  for (Waiting* waiting : batch) waiting->staged = staging.Add(waiting->writes);
+  const std::vector<EventPtr>& events = staging.Events();
+  Result<> written;
+  if (!events.empty()) {
+    const std::size_t forget_count =
+        std::min(forgotten_.size(), std::max(kForgetAtLeast, kForgetPerEvent * events.size()));
+    const std::span<const Revision> forget =
+        std::span<const Revision>(forgotten_).first(forget_count);
+    written = log_.Append(events, forget, table_.Oldest());
+    if (written) {
+      forgotten_.erase(forgotten_.begin(),
+                       forgotten_.begin() + static_cast<std::ptrdiff_t>(forget_count));
+    } else if (written.error().code() == Code::kExhausted && batch.size() > 1) {
+      // A small write may still fit where the batch does not: each fails alone.
+      for (std::size_t one = 0; one < batch.size(); ++one) CommitBatch(batch.subspan(one, 1));
+      return;
+    } else {
+      log::Error("store write refused", {{"error", written.error().ToString()}});
+    }
+  }
+  if (written && !events.empty()) {
+    const std::vector<Revision> forgotten = table_.Apply(events);
+    forgotten_.insert(forgotten_.end(), forgotten.begin(), forgotten.end());
+    subscribers_.Notify(events);
+  }
+  for (Waiting* waiting : batch) {
+    Answer answer = *std::move(waiting->staged);
+    if (!written && answer) answer = written.error();
+    std::promise<Answer> promise = std::move(waiting->answer);  // the caller's frame ends with it
+    promise.set_value(std::move(answer));
+  }
+}
+
+}  // namespace osbx::store

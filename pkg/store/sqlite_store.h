@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// The durable store: an append-only table of events in a SQLite file (write-ahead log, synchronous
+// = FULL) behind the in-memory Table. One writer thread gathers all waiting commits into one
+// transaction, so that they share one fsync; what Commit has answered survives kill -9 and power
+// loss (I11). Reads never touch the file. Thread-safe.
+#pragma once
+
+#include <condition_variable>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "store/event_log.h"
+#include "store/staging.h"
+#include "store/store.h"
+#include "store/subscribers.h"
+#include "store/table.h"
+
+namespace osbx::store {
+
+class SqliteStore final : public Store {
+ public:
+  struct Options {
+    std::string path = {};      // of the database; its directory must exist
+    Window window = {};         // kept events, also across a restart
+    std::size_t max_bytes = 0;  // of the database file; 0 = as large as the disk allows
+  };
+
+  // Takes the file for this process, checks it and loads it. kFailedPrecondition with the path when
+  // another process has it, when it is damaged or written by a newer version.
+  static Result<std::unique_ptr<SqliteStore>> Open(Options options);
+
+  // Closes, and gives the file up.
+  ~SqliteStore() override;
+
+  // Finishes the commits under way; later ones answer kUnavailable, reads go on. Idempotent.
+  void Close();
+
+  ObjectPtr Find(const Key& key) const override { return table_.Find(key); }
+  Snapshot List(const ListQuery& query) const override { return table_.List(query); }
+  Result<Snapshot> ListAt(const ListQuery& query, Revision revision) const override {
+    return table_.ListAt(query, revision);
+  }
+  Result<std::vector<ObjectPtr>> Commit(std::vector<Write> writes) override;
+  Result<std::vector<EventPtr>> EventsAfter(const std::string& kind, Revision after,
+                                            std::size_t max) const override {
+    return table_.EventsAfter(kind, after, max);
+  }
+  Revision Current() const override { return table_.Current(); }
+  Revision Oldest() const override { return table_.Oldest(); }
+  Subscription Subscribe(Subscriber subscriber) override {
+    return subscribers_.Add(std::move(subscriber));
+  }
+
+ private:
+  using Answer = Result<std::vector<ObjectPtr>>;
+  // A Commit that waits. Lives in the frame of the caller.
+  struct Waiting {
+    std::vector<PreparedWrite> writes = {};
+    std::optional<Answer> staged = {};
+    std::promise<Answer> answer = {};
+  };
+
+  SqliteStore(Window window, EventLog log);
+  void RunWriter(const std::stop_token& stop);
+  void CommitBatch(std::span<Waiting* const> batch);
+
+  Table table_;
+  Subscribers subscribers_;
+  EventLog log_;                          // writer thread only
+  std::vector<Revision> forgotten_ = {};  // rows to delete; writer thread only
+
+  std::mutex mutex_;  // guards the two below
+  std::condition_variable_any arrived_;
+  std::vector<Waiting*> queue_;
+  bool closed_ = false;
+
+  std::mutex close_mutex_;
+  std::jthread writer_;
+};
+
+}  // namespace osbx::store

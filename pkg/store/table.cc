@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/table.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "store/labels.h"
+
+namespace osbx::store {
+namespace {
+
+bool InNamespace(const std::string& ns, const std::string& wanted) {
+  return wanted.empty() || ns == wanted;
+}
+
+// The first event with a revision above `after`; events are in order.
+std::deque<EventPtr>::const_iterator FirstAfter(const std::deque<EventPtr>& events,
+                                                Revision after) {
+  return std::upper_bound(
+      events.begin(), events.end(), after,
+      [](Revision revision, const EventPtr& event) { return revision < event->revision; });
+}
+
+Error Expired(Revision revision, Revision oldest) {
+  return Error(Code::kExpired, "revision " + std::to_string(revision) +
+                                   " is no longer kept, the oldest is " + std::to_string(oldest));
+}
+
+}  // namespace
+
+const Table::KindTable* Table::FindKind(const std::string& kind) const {
+  const auto found = kinds_.find(kind);
+  return found == kinds_.end() ? nullptr : &found->second;
+}
+
+ObjectPtr Table::Find(const Key& key) const {
+  const std::shared_lock lock(mutex_);
+  const KindTable* table = FindKind(key.kind);
+  if (table == nullptr) return nullptr;
+  const auto found = table->objects.find({key.ns, key.name});
+  return found == table->objects.end() ? nullptr : found->second;
+}
+
+// Walks the smallest of the sets the query names, so a selective label costs what it selects.
+std::vector<ObjectPtr> Table::Select(const KindTable& table, const ListQuery& query) {
+  std::vector<ObjectPtr> result;
+  const Name first{query.ns, ""};
+  if (query.labels.empty()) {
+    auto slot = query.ns.empty() ? table.objects.begin() : table.objects.lower_bound(first);
+    for (; slot != table.objects.end() && InNamespace(slot->first.first, query.ns); ++slot) {
+      result.push_back(slot->second);
+    }
+    return result;
+  }
+  const Slots* smallest = nullptr;
+  for (const Label& label : query.labels) {
+    const auto found = table.labels.find(label);
+    if (found == table.labels.end()) return result;
+    if (smallest == nullptr || found->second.size() < smallest->size()) smallest = &found->second;
+  }
+  const Slot bound{first, nullptr};
+  auto slot = query.ns.empty() ? smallest->begin() : smallest->lower_bound(&bound);
+  for (; slot != smallest->end() && InNamespace((*slot)->first.first, query.ns); ++slot) {
+    if (HasLabels(*(*slot)->second->body, query.labels)) result.push_back((*slot)->second);
+  }
+  return result;
+}
+
+Snapshot Table::List(const ListQuery& query) const {
+  const std::shared_lock lock(mutex_);
+  const KindTable* table = FindKind(query.kind);
+  return {.revision = current_,
+          .objects = table == nullptr ? std::vector<ObjectPtr>{} : Select(*table, query)};
+}
+
+Result<Snapshot> Table::ListAt(const ListQuery& query, Revision revision) const {
+  std::vector<ObjectPtr> present;
+  std::vector<EventPtr> later;
+  {
+    const std::shared_lock lock(mutex_);
+    if (revision > current_) {
+      return Error(Code::kInvalid, "revision " + std::to_string(revision) +
+                                       " is in the future, the current is " +
+                                       std::to_string(current_));
+    }
+    if (revision < oldest_) return Expired(revision, oldest_);
+    const KindTable* table = FindKind(query.kind);
+    if (table == nullptr) return Snapshot{.revision = revision, .objects = {}};
+    const auto first = FirstAfter(table->events, revision);
+    if (first == table->events.end()) {
+      return Snapshot{.revision = revision, .objects = Select(*table, query)};
+    }
+    // Labels may have differed then: they are compared after the way back.
+    present = Select(*table, {.kind = query.kind, .ns = query.ns, .labels = {}});
+    later.assign(first, table->events.end());
+  }
+  Objects objects;
+  for (ObjectPtr& object : present) {
+    Name name{object->key.ns, object->key.name};
+    objects.emplace_hint(objects.end(), std::move(name), std::move(object));
+  }
+  for (auto event = later.rbegin(); event != later.rend(); ++event) {
+    const Key& key = (*event)->object->key;
+    if (!InNamespace(key.ns, query.ns)) continue;
+    if ((*event)->type == EventType::kAdded) {
+      objects.erase({key.ns, key.name});
+    } else {
+      objects[{key.ns, key.name}] = (*event)->previous;
+    }
+  }
+  Snapshot snapshot{.revision = revision, .objects = {}};
+  for (auto& [name, object] : objects) {
+    if (HasLabels(*object->body, query.labels)) snapshot.objects.push_back(std::move(object));
+  }
+  return snapshot;
+}
+
+Result<std::vector<EventPtr>> Table::EventsAfter(const std::string& kind, Revision after,
+                                                 std::size_t max) const {
+  const std::shared_lock lock(mutex_);
+  if (after < oldest_) return Expired(after, oldest_);
+  std::vector<EventPtr> result;
+  const KindTable* table = kind.empty() ? nullptr : FindKind(kind);
+  if (!kind.empty() && table == nullptr) return result;
+  const std::deque<EventPtr>& events = table == nullptr ? events_ : table->events;
+  for (auto event = FirstAfter(events, after); event != events.end() && result.size() < max;
+       ++event) {
+    result.push_back(*event);
+  }
+  return result;
+}
+
+Revision Table::Current() const {
+  const std::shared_lock lock(mutex_);
+  return current_;
+}
+
+Revision Table::Oldest() const {
+  const std::shared_lock lock(mutex_);
+  return oldest_;
+}
+
+void Table::Index(KindTable& table, const Slot& slot) {
+  for (Label& label : LabelsOf(*slot.second->body)) {
+    table.labels[std::move(label)].insert(&slot);
+  }
+}
+
+void Table::Unindex(KindTable& table, const Slot& slot) {
+  for (const Label& label : LabelsOf(*slot.second->body)) {
+    const auto found = table.labels.find(label);
+    if (found == table.labels.end()) continue;
+    found->second.erase(&slot);
+    if (found->second.empty()) table.labels.erase(found);
+  }
+}
+
+void Table::Put(KindTable& table, const ObjectPtr& object) {
+  const auto [slot, added] = table.objects.try_emplace({object->key.ns, object->key.name}, object);
+  if (added) {
+    Index(table, *slot);
+  } else if (SameLabels(*slot->second->body, *object->body)) {
+    slot->second = object;
+  } else {
+    Unindex(table, *slot);
+    slot->second = object;
+    Index(table, *slot);
+  }
+}
+
+void Table::Remove(KindTable& table, const Key& key) {
+  const auto slot = table.objects.find({key.ns, key.name});
+  if (slot == table.objects.end()) return;
+  Unindex(table, *slot);
+  table.objects.erase(slot);
+}
+
+void Table::Push(const EventPtr& event) {
+  events_.push_back(event);
+  kinds_[event->object->key.kind].events.push_back(event);
+  event_bytes_ += event->object->bytes->size();
+  current_ = event->revision;
+}
+
+// Takes the events out that no longer fit the window. The caller destroys them without the lock.
+std::vector<EventPtr> Table::Trim() {
+  std::vector<EventPtr> trimmed;
+  while (!events_.empty() &&
+         (events_.size() > window_.max_events || event_bytes_ > window_.max_bytes)) {
+    EventPtr event = std::move(events_.front());
+    events_.pop_front();
+    kinds_[event->object->key.kind].events.pop_front();
+    event_bytes_ -= event->object->bytes->size();
+    oldest_ = event->revision;
+    trimmed.push_back(std::move(event));
+  }
+  return trimmed;
+}
+
+namespace {
+
+// Before a trimmed event one cannot look back: the state it replaced is not needed any more, nor is
+// the last state of what it deleted.
+std::vector<Revision> Forgotten(const std::vector<EventPtr>& trimmed) {
+  std::vector<Revision> result;
+  for (const EventPtr& event : trimmed) {
+    if (event->previous) result.push_back(event->previous->revision);
+    if (event->type == EventType::kDeleted) result.push_back(event->revision);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<Revision> Table::Apply(const std::vector<EventPtr>& events) {
+  std::vector<EventPtr> trimmed;
+  std::vector<ObjectPtr> replaced;  // kept alive until the lock is gone
+  replaced.reserve(events.size());
+  {
+    const std::unique_lock lock(mutex_);
+    for (const EventPtr& event : events) {
+      KindTable& table = kinds_[event->object->key.kind];
+      replaced.push_back(event->previous);
+      if (event->type == EventType::kDeleted) {
+        Remove(table, event->object->key);
+      } else {
+        Put(table, event->object);
+      }
+      Push(event);
+    }
+    trimmed = Trim();
+  }
+  return Forgotten(trimmed);
+}
+
+std::vector<Revision> Table::Restore(State state) {
+  std::vector<EventPtr> trimmed;
+  {
+    const std::unique_lock lock(mutex_);
+    for (const ObjectPtr& object : state.objects) Put(kinds_[object->key.kind], object);
+    oldest_ = state.oldest;
+    for (const EventPtr& event : state.events) Push(event);
+    current_ = state.current;
+    trimmed = Trim();
+  }
+  return Forgotten(trimmed);
+}
+
+}  // namespace osbx::store
