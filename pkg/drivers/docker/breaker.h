@@ -27,6 +27,9 @@ enum class CallOutcome {
   kNoEvidence,  // cancelled by us
 };
 
+// The evidence in a call's error (null: it was answered). In a long poll a time-out is none.
+CallOutcome OutcomeOf(const Error* error, bool long_poll);
+
 class Breaker {
  public:
   Breaker(BreakerOptions options, Clock& clock);

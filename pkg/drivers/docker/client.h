@@ -17,6 +17,7 @@
 // Error::http_status() keeps the engine's status. 304 on start and stop is success.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -134,18 +135,22 @@ class Client {
 
   // One connection of the event stream: `on_connected` once the engine has answered, then lines,
   // until the stream ends (an error, always). EventStream (events.h) is the thing to use.
-  Error StreamEvents(const Filters& filters, std::int64_t since_nano, const Call& call,
+  struct EventQuery {
+    Filters filters;
+    std::int64_t since_nano = 0;  // replay from here; 0 = only new ones
+  };
+  Error StreamEvents(const EventQuery& query, const Call& call,
                      const std::function<void()>& on_connected,
                      const std::function<void(const Event&)>& on_event);
 
-  BreakerState breaker_state() const;
+  BreakerState State() const { return breaker_.State(); }
 
  private:
   Client(ClientOptions options, Clock& clock, std::unique_ptr<Transport> transport);
 
-  // Asks the engine once which API version to speak; again after `renegotiate`.
+  // The engine is asked at the first call which API version to speak.
   Result<std::string> ApiPrefix(const Call& call);
-  Result<> Negotiate(const Call& call);
+  Result<> Negotiate(const Call& call, bool bypass_breaker);
   // Breaker, version prefix, the call, status -> error.
   Result<Response> Do(Request request, const Call& call);
   Result<> PullOnce(std::string_view reference, const PullOptions& options, const Call& call);

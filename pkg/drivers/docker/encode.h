@@ -3,9 +3,12 @@
 // missing bind source is then refused instead of created, and ":" in a path is only a character.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/json.h"
+#include "base/result.h"
 #include "drivers/docker/types.h"
 
 namespace osbx::docker {
@@ -16,6 +19,10 @@ Json Encode(const Resources& resources);
 Json Encode(const ExecSpec& spec);
 Json Encode(const NetworkSpec& spec);
 Json Encode(const VolumeSpec& spec);
+// A request's body; Invalid when a string is not UTF-8.
+Result<std::string> ToBody(const Json& json);
+// "1700000000.000000001": the engine's since and until.
+std::string NanoText(std::int64_t nano_since_epoch);
 // {"label":["a=b"]} as compact JSON.
 std::string EncodeFilters(const Filters& filters);
 // Value of X-Registry-Auth; empty for anonymous.

@@ -5,10 +5,12 @@
 // Closing it does not end the process.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -20,28 +22,27 @@ namespace osbx::docker {
 
 class ExecStream {
  public:
-  struct Chunk {
-    OutputStream stream = OutputStream::kStdout;
-    std::string bytes;
-  };
-
-  // `early` are bytes of the stream that arrived together with the HTTP header.
+  // `fd` is non-blocking; `early` are bytes of the stream that came together with the HTTP header.
   ExecStream(UniqueFd fd, bool tty, std::string_view early);
 
   // The next output; nullopt at its end. DeadlineExceeded leaves the stream usable.
-  Result<std::optional<Chunk>> Read(Duration timeout, std::stop_token stop = {});
+  Result<std::optional<LogFrame>> Read(Duration timeout, std::stop_token stop = {});
   // Writes all of it to the process' standard input.
   Result<> Write(std::string_view bytes, Duration timeout, std::stop_token stop = {});
   // End of input for the process; output still flows.
   Result<> CloseStdin();
-  int fd() const { return fd_.Get(); }  // for poll; owned by the stream
+  int Fd() const { return fd_.Get(); }             // for poll; owned by the stream
+  UniqueFd ReleaseFd() { return std::move(fd_); }  // ends the use of this object
 
  private:
+  Result<> Accept(std::string_view bytes);
+
   UniqueFd fd_;
   bool tty_ = false;
   bool ended_ = false;
+  std::string early_;  // not parsed yet
   FrameParser frames_;
-  std::vector<LogFrame> ready_;  // parsed, in order; consumed from the front
+  std::deque<LogFrame> ready_;
 };
 
 }  // namespace osbx::docker

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,7 +26,7 @@ class FrameParser {
  public:
   // Appends the payload that is now known to `out` (a long frame comes in several pieces). Fails
   // with Internal on a header that cannot be one; the parser then stays failed.
-  Result<> Feed(std::string_view bytes, std::vector<LogFrame>& out);
+  Result<> Feed(std::string_view bytes, std::deque<LogFrame>& out);
   // True between frames: where a stream may end.
   bool AtBoundary() const { return header_.empty() && left_ == 0; }
 
