@@ -91,6 +91,7 @@ Result<> Statement::Run(std::initializer_list<SqlValue> parameters) {
 Result<> Statement::ForEach(const std::function<Result<>(const Row&)>& visit) {
   Result<> result;
   while (result.has_value()) {
+    errno = 0;
     const int code = sqlite3_step(statement_.get());
     if (code == SQLITE_DONE) break;
     result = code == SQLITE_ROW ? visit(Row(statement_.get())) : database_->LastError("step");
@@ -158,8 +159,9 @@ bool Database::InTransaction() const {
 }
 
 Error Database::LastError(std::string_view doing) const {
+  // Not sqlite3_system_errno(): it does not know of failed writes to the log.
+  const int os_errno = errno;
   const int code = sqlite3_extended_errcode(handle_.get());
-  const int os_errno = sqlite3_system_errno(handle_.get());
   return Error(CodeOf(code, os_errno), Describe(path_, code) + " (" + std::string(doing) + ": " +
                                            sqlite3_errmsg(handle_.get()) + ")");
 }
