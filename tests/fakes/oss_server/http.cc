@@ -46,6 +46,10 @@ std::string_view Reason(int status) {
   }
 }
 
+bool LooksLikeHttp(char first) {
+  return first >= 'A' && first <= 'Z';
+}
+
 Error BadRequest(std::string_view what) {
   return {Code::kInvalid, std::string(what)};
 }
@@ -128,6 +132,8 @@ Result<std::optional<RequestHead>> Connection::ReadHead() {
   std::size_t end = 0;
   while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {
     if (buffer_.size() > kHeadLimitBytes) return BadRequest("request head too large");
+    // TLS on this port would wait for an answer that never comes.
+    if (!buffer_.empty() && !LooksLikeHttp(buffer_.front())) return BadRequest("not HTTP");
     if (Fill()) continue;
     if (buffer_.empty()) return std::optional<RequestHead>();
     return BadRequest("closed within a request head");
