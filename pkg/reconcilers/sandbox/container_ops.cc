@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reconcilers/sandbox/container_ops.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "drivers/mount/host_path.h"
+#include "drivers/mount/slot.h"
+#include "reconcilers/sandbox/ping.h"
+
+namespace osbx::reconcilers {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr Duration kCreateDeadline = seconds(30);
+constexpr Duration kStartDeadline =
+    seconds(60);  // an overloaded engine starts slowly; repeating makes it slower
+constexpr std::string_view kManagedLabel = "osbx.dev/volume-managed-by";
+
+Error Because(std::string_view word, Error error) {
+  std::vector<Cause> causes{{std::string(word), "", error.message()}};
+  return std::move(error).WithCauses(std::move(causes));
+}
+
+// First-cause decoration of a Result on its way up.
+template <class T>
+Result<T> Tag(std::string_view word, Result<T> result) {
+  if (result) return result;
+  return Because(word, std::move(result).error());
+}
+
+}  // namespace
+
+std::string ReasonOf(const Error& error) {
+  if (!error.causes().empty() && !error.causes().front().reason.empty())
+    return error.causes().front().reason;
+  return std::string(CodeName(error.code()));
+}
+
+std::string ContainerOps::StageDir(const api::v1::Sandbox& sandbox) const {
+  return options_.stage_root + "/" + sandbox.metadata.uid;
+}
+
+Result<> ContainerOps::Start(const api::v1::Sandbox& sandbox,
+                             const std::vector<ResolvedVolume>& volumes,
+                             const std::map<std::string, std::string>& mount_targets,
+                             std::stop_token stop) {
+  const docker::Call create{.timeout = kCreateDeadline, .stop = stop};
+  OSBX_TRY(const std::string slot,
+           Tag(reason::kCreateFailed, mount::EnsureSlot(options_.slot_root, sandbox.metadata.uid)));
+  OSBX_TRY(const std::vector<BoundVolume> bound, Bind(sandbox, volumes, mount_targets, create));
+  OSBX_TRY(const std::vector<std::string> command, Command(sandbox, create));
+  OSBX_TRY(
+      const docker::ContainerSpec spec,
+      Tag(reason::kCreateFailed, BuildContainer(sandbox, command, bound, slot, options_.defaults)));
+  OSBX_TRY(const std::string id, EnsureContainer(sandbox, spec, create));
+  if (auto started = docker_.StartContainer(id, {.timeout = kStartDeadline, .stop = stop});
+      !started) {
+    Ignore(Refresh(id), "the event stream tells it as well");
+    return Because(reason::kStartFailed, std::move(started).error());
+  }
+  Result<> answered = WaitForExecd(slot, id, stop);
+  OSBX_CHECK(Refresh(id));
+  return answered;
+}
+
+// Creates the container or finds the one an earlier attempt made. One of the name that is not ours
+// is left alone (I7).
+Result<std::string> ContainerOps::EnsureContainer(const api::v1::Sandbox& sandbox,
+                                                  const docker::ContainerSpec& spec,
+                                                  const docker::Call& call) {
+  if (const auto row = table_.FindByUid(sandbox.metadata.uid)) return row->id;
+  Result<std::string> created = docker_.CreateContainer(spec, call);
+  if (created) return created;
+  if (created.error().code() == Code::kNotFound) {
+    return Because(reason::kImageNotFound, std::move(created).error());
+  }
+  if (created.error().code() != Code::kAlreadyExists) {
+    return Because(reason::kCreateFailed, std::move(created).error());
+  }
+  const Time asked = clock_.Now();
+  OSBX_TRY(const docker::ContainerInfo found,
+           Tag(reason::kCreateFailed, docker_.InspectContainer(spec.name, call)));
+  const auto uid = found.labels.find(std::string(kUidLabel));
+  if (uid == found.labels.end() || uid->second != sandbox.metadata.uid) {
+    return Because(reason::kCreateFailed,
+                   Error(Code::kFailedPrecondition,
+                         "a container named " + spec.name + " exists and is not ours"));
+  }
+  table_.Put(found, asked);
+  return found.id;
+}
+
+Result<std::vector<std::string>> ContainerOps::Command(const api::v1::Sandbox& sandbox,
+                                                       const docker::Call& call) {
+  if (!sandbox.spec.entrypoint.empty()) return sandbox.spec.entrypoint;
+  auto image = docker_.InspectImage(sandbox.spec.image, call);
+  if (!image) {
+    const bool missing = image.error().code() == Code::kNotFound;
+    return Because(missing ? reason::kImageNotFound : reason::kCreateFailed,
+                   std::move(image).error());
+  }
+  std::vector<std::string> command = image->entrypoint;
+  command.insert(command.end(), image->cmd.begin(), image->cmd.end());
+  return command;
+}
+
+Result<std::vector<BoundVolume>> ContainerOps::Bind(
+    const api::v1::Sandbox& sandbox, const std::vector<ResolvedVolume>& volumes,
+    const std::map<std::string, std::string>& mount_targets, const docker::Call& call) {
+  std::vector<BoundVolume> out;
+  for (const ResolvedVolume& volume : volumes) {
+    if (volume.mount) {
+      const auto target = mount_targets.find(volume.name);
+      if (target == mount_targets.end()) {
+        return Because(reason::kVolumeFailed,
+                       Error(Code::kInternal, "volume " + volume.name + " has no mount"));
+      }
+      out.push_back(
+          {.source = target->second, .target = volume.mount_path, .read_only = volume.read_only});
+    } else if (volume.host) {
+      OSBX_TRY(BoundVolume bound, BindHost(sandbox, volume));
+      out.push_back(std::move(bound));
+    } else if (volume.pvc) {
+      OSBX_TRY(BoundVolume bound, BindPvc(sandbox, volume, call));
+      out.push_back(std::move(bound));
+    }
+  }
+  return out;
+}
+
+Result<BoundVolume> ContainerOps::BindHost(const api::v1::Sandbox& sandbox,
+                                           const ResolvedVolume& volume) {
+  auto staged = mount::StageHostPath({.allowed_prefixes = options_.allowed_host_paths,
+                                      .path = volume.host->path,
+                                      .sub_path = volume.sub_path,
+                                      .stage_dir = StageDir(sandbox),
+                                      .name = volume.name});
+  if (!staged)
+    return Because(reason::kHostPathRefused,
+                   std::move(staged).error().Wrap("volume " + volume.name));
+  return BoundVolume{.source = *staged, .target = volume.mount_path, .read_only = volume.read_only};
+}
+
+Result<BoundVolume> ContainerOps::BindPvc(const api::v1::Sandbox& sandbox,
+                                          const ResolvedVolume& volume, const docker::Call& call) {
+  const std::string& name = volume.pvc->claim_name;
+  auto info = docker_.InspectVolume(name, call);
+  if (!info && info.error().code() == Code::kNotFound && volume.pvc->create_if_not_exists) {
+    // The label says whose it is: only a volume that this sandbox made goes with it.
+    info = docker_.CreateVolume({.name = name,
+                                 .driver = "local",
+                                 .options = {},
+                                 .labels = {{std::string(kManagedLabel), sandbox.metadata.uid}}},
+                                call);
+  }
+  if (!info)
+    return Because(reason::kVolumeFailed, std::move(info).error().Wrap("Docker volume " + name));
+  if (volume.sub_path.empty()) {
+    return BoundVolume{.type = docker::MountType::kVolume,
+                       .source = name,
+                       .target = volume.mount_path,
+                       .read_only = volume.read_only};
+  }
+  if (info->driver != "local" || info->mountpoint.empty()) {
+    return Because(
+        reason::kVolumeFailed,
+        Error(Code::kInvalid, "Docker volume " + name + ": subPath needs the driver \"local\""));
+  }
+  auto staged = mount::StageHostPath({.allowed_prefixes = {info->mountpoint},
+                                      .path = info->mountpoint,
+                                      .sub_path = volume.sub_path,
+                                      .stage_dir = StageDir(sandbox),
+                                      .name = volume.name});
+  if (!staged)
+    return Because(reason::kVolumeFailed, std::move(staged).error().Wrap("volume " + volume.name));
+  return BoundVolume{.source = *staged, .target = volume.mount_path, .read_only = volume.read_only};
+}
+
+// Running means that execd answers. A container that has ended meanwhile is not waited for: its end
+// is what counts.
+Result<> ContainerOps::WaitForExecd(const std::string& slot, const std::string& id,
+                                    std::stop_token stop) {
+  const Result<> answered = PingUntil(
+      slot + "/run/execd.sock", options_.ping_deadline,
+      [&] {
+        const auto info = docker_.InspectContainer(id, {.timeout = seconds(5), .stop = stop});
+        return info && info->state.Running();
+      },
+      stop);
+  if (answered || answered.error().code() == Code::kFailedPrecondition) return {};
+  return Because(reason::kExecdSilent, answered.error());
+}
+
+Result<> ContainerOps::Remove(const api::v1::Sandbox& sandbox, seconds grace,
+                              std::stop_token stop) {
+  const auto row = table_.FindByUid(sandbox.metadata.uid);
+  const std::string id = row ? row->id : ContainerName(sandbox);
+  if (row && row->status == docker::ContainerStatus::kRunning && grace.count() > 0) {
+    const Result<> stopped =
+        docker_.StopContainer(id, grace, {.timeout = seconds(10), .stop = stop});
+    Ignore(stopped, "a forced removal follows");
+  }
+  Result<> removed = docker_.RemoveContainer(id, {.force = true, .volumes = true},
+                                             {.timeout = kStartDeadline, .stop = stop});
+  if (!removed && removed.error().code() != Code::kNotFound) {
+    return Because(reason::kRemoveFailed, std::move(removed).error());
+  }
+  if (row) table_.Forget(row->id);
+  return CleanUp(sandbox);
+}
+
+Result<> ContainerOps::CleanUp(const api::v1::Sandbox& sandbox) {
+  OSBX_CHECK(Tag(reason::kRemoveFailed, mount::RemoveStaged(StageDir(sandbox))));
+  OSBX_CHECK(
+      Tag(reason::kRemoveFailed, mount::RemoveSlot(options_.slot_root, sandbox.metadata.uid)));
+  for (const auto& volume : sandbox.spec.volumes) {
+    if (!volume.pvc || !volume.pvc->delete_on_sandbox_termination) continue;
+    const auto info = docker_.InspectVolume(volume.pvc->claim_name);
+    if (!info) continue;
+    const auto made_by = info->labels.find(std::string(kManagedLabel));
+    if (made_by == info->labels.end() || made_by->second != sandbox.metadata.uid) continue;
+    Result<> removed = docker_.RemoveVolume(volume.pvc->claim_name);
+    // In use by another sandbox: it stays, and is theirs now.
+    if (!removed && removed.error().code() != Code::kConflict &&
+        removed.error().code() != Code::kNotFound) {
+      return Because(reason::kRemoveFailed, std::move(removed).error());
+    }
+  }
+  return {};
+}
+
+Result<> ContainerOps::Refresh(const std::string& id_or_name) {
+  const Time asked = clock_.Now();
+  auto info = docker_.InspectContainer(id_or_name);
+  if (info) {
+    table_.Put(*info, asked);
+    return {};
+  }
+  if (info.error().code() != Code::kNotFound) return std::move(info).error();
+  table_.Forget(id_or_name);
+  return {};
+}
+
+Result<> ContainerOps::UpdateLimits(const api::v1::Sandbox& sandbox, const std::string& id) {
+  OSBX_TRY(const Limits limits, LimitsOf(sandbox, options_.defaults.pids_limit));
+  return docker_.UpdateContainer(id, limits.resources);
+}
+
+}  // namespace osbx::reconcilers

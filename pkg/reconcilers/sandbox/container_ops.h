@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// The slow steps of a sandbox's life on Docker: start and remove. Each finds its own earlier work
+// again (by the container's name and label), so that it may be repeated after a crash, a time-out
+// or a lost answer (R4, R5). Thread-safe; calls block up to the engine's deadlines and belong on an
+// OpExecutor.
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "api/v1/sandbox.h"
+#include "base/clock.h"
+#include "drivers/docker/client.h"
+#include "reconcilers/engine/container_table.h"
+#include "reconcilers/sandbox/container_spec.h"
+#include "reconcilers/volumes/resolve.h"
+
+namespace osbx::reconcilers {
+
+// Reasons in the first cause of an error of these operations.
+namespace reason {
+inline constexpr std::string_view kImageNotFound =
+    "ImageNotFound";  // create says so: pull, then again
+inline constexpr std::string_view kHostPathRefused = "HostPathRefused";
+inline constexpr std::string_view kVolumeFailed = "VolumeFailed";
+inline constexpr std::string_view kCreateFailed = "CreateFailed";
+inline constexpr std::string_view kStartFailed = "StartFailed";
+inline constexpr std::string_view kExecdSilent = "ExecdSilent";
+inline constexpr std::string_view kRemoveFailed = "RemoveFailed";
+}  // namespace reason
+
+struct ContainerOpsOptions {
+  ContainerDefaults defaults;
+  std::string slot_root;   // <run_dir>/slots
+  std::string stage_root;  // <run_dir>/stage
+  std::vector<std::string> allowed_host_paths;
+  Duration ping_deadline = std::chrono::seconds(10);
+};
+
+class ContainerOps {
+ public:
+  ContainerOps(docker::Client& docker, ContainerTable& table, Clock& clock,
+               ContainerOpsOptions options)
+      : docker_(docker), table_(table), clock_(clock), options_(std::move(options)) {}
+
+  // Slot, staged host paths, Docker volumes, container, start; returns when execd has answered.
+  // `volumes` with OSSFS have their host path in `mount_targets` (by volume name) and have been
+  // proven alive by the caller.
+  Result<> Start(const api::v1::Sandbox& sandbox, const std::vector<ResolvedVolume>& volumes,
+                 const std::map<std::string, std::string>& mount_targets, std::stop_token stop);
+
+  // SIGTERM, the grace period, SIGKILL; then container, staged paths, slot and the Docker volumes
+  // that go with it.
+  Result<> Remove(const api::v1::Sandbox& sandbox, std::chrono::seconds grace,
+                  std::stop_token stop);
+
+  // What is left without a container; quick, idempotent.
+  Result<> CleanUp(const api::v1::Sandbox& sandbox);
+
+  // One look at the engine; the table is told. Nullopt when there is no such container.
+  Result<> Refresh(const std::string& id_or_name);
+
+  Result<> UpdateLimits(const api::v1::Sandbox& sandbox, const std::string& id);
+
+ private:
+  Result<std::vector<BoundVolume>> Bind(const api::v1::Sandbox& sandbox,
+                                        const std::vector<ResolvedVolume>& volumes,
+                                        const std::map<std::string, std::string>& mount_targets,
+                                        const docker::Call& call);
+  Result<BoundVolume> BindHost(const api::v1::Sandbox& sandbox, const ResolvedVolume& volume);
+  Result<BoundVolume> BindPvc(const api::v1::Sandbox& sandbox, const ResolvedVolume& volume,
+                              const docker::Call& call);
+  Result<std::vector<std::string>> Command(const api::v1::Sandbox& sandbox,
+                                           const docker::Call& call);
+  Result<std::string> EnsureContainer(const api::v1::Sandbox& sandbox,
+                                      const docker::ContainerSpec& spec, const docker::Call& call);
+  Result<> WaitForExecd(const std::string& slot, const std::string& id, std::stop_token stop);
+  std::string StageDir(const api::v1::Sandbox& sandbox) const;
+
+  docker::Client& docker_;
+  ContainerTable& table_;
+  Clock& clock_;
+  const ContainerOpsOptions options_;
+};
+
+// The reason word of an error of these operations, or of the mount driver; a code name otherwise.
+std::string ReasonOf(const Error& error);
+
+}  // namespace osbx::reconcilers

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reconcilers/volumes/resolve.h"
+
+namespace osbx::reconcilers {
+namespace {
+
+void ResolveOssfs(const api::v1::OssfsSource& source, const std::string& sub_path,
+                  const VolumeLookups& lookups, const Secret& install_key, ResolvedVolume& out) {
+  if (!source.credentials_ref) {
+    out.reason = "CredentialsNotFound";
+    out.message = "no credentialsRef is given";
+    return;
+  }
+  const std::string& name = source.credentials_ref->name;
+  const auto secret = lookups.secret(name);
+  if (secret == nullptr) {
+    out.reason = "CredentialsNotFound";
+    out.message = "Secret " + name + " does not exist";
+    return;
+  }
+  auto credentials = CredentialsOf(*secret);
+  if (!credentials) {
+    out.reason = "InvalidCredentials";
+    out.message = credentials.error().message();
+    return;
+  }
+  const mount::MountIdentity identity =
+      mount::MakeIdentity({.version = source.version,
+                           .endpoint = source.endpoint,
+                           .bucket = source.bucket,
+                           .prefix = source.prefix + "/" + sub_path,
+                           .options = source.options},
+                          mount::CredentialFingerprint(install_key, *credentials));
+  out.mount_name = mount::MountName(identity);
+  api::v1::MountSpec spec;
+  spec.backend = identity.backend;
+  spec.version = identity.version;
+  spec.endpoint = identity.endpoint;
+  spec.bucket = identity.bucket;
+  spec.prefix = identity.prefix;
+  spec.options = identity.options;
+  spec.credential_fingerprint = identity.credential_fingerprint;
+  out.mount = std::move(spec);
+  out.credentials = *std::move(credentials);
+}
+
+}  // namespace
+
+mount::MountIdentity IdentityOf(const api::v1::MountSpec& spec) {
+  return {.backend = spec.backend,
+          .version = spec.version,
+          .endpoint = spec.endpoint,
+          .bucket = spec.bucket,
+          .prefix = spec.prefix,
+          .options = spec.options,
+          .credential_fingerprint = spec.credential_fingerprint};
+}
+
+ResolvedVolume ResolveVolume(const api::v1::VolumeMount& volume, const VolumeLookups& lookups,
+                             const Secret& install_key) {
+  ResolvedVolume out;
+  out.name = volume.name;
+  out.mount_path = volume.mount_path;
+  out.sub_path = volume.sub_path;
+  out.read_only = volume.read_only;
+  if (volume.ossfs) {
+    ResolveOssfs(*volume.ossfs, volume.sub_path, lookups, install_key, out);
+  } else if (volume.host) {
+    out.host = volume.host;
+  } else if (volume.pvc) {
+    out.pvc = volume.pvc;
+  } else if (volume.volume_ref) {
+    const auto referred = lookups.volume(volume.volume_ref->name);
+    if (referred == nullptr) {
+      out.reason = "VolumeNotFound";
+      out.message = "Volume " + volume.volume_ref->name + " does not exist";
+    } else if (referred->spec.ossfs) {
+      ResolveOssfs(*referred->spec.ossfs, volume.sub_path, lookups, install_key, out);
+    } else {
+      out.host = referred->spec.host;
+      out.pvc = referred->spec.pvc;
+    }
+  }
+  return out;
+}
+
+std::vector<ResolvedVolume> ResolveVolumes(const api::v1::Sandbox& sandbox,
+                                           const VolumeLookups& lookups,
+                                           const Secret& install_key) {
+  std::vector<ResolvedVolume> out;
+  out.reserve(sandbox.spec.volumes.size());
+  for (const auto& volume : sandbox.spec.volumes)
+    out.push_back(ResolveVolume(volume, lookups, install_key));
+  return out;
+}
+
+}  // namespace osbx::reconcilers
