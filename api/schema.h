@@ -23,6 +23,7 @@ namespace osbx::api {
 enum class Type { kObject, kArray, kString, kInteger, kNumber, kBoolean, kIntOrString, kAny };
 enum class ListType { kAtomic, kMap, kSet };
 
+class Pattern;  // api/pattern.h: a compiled regular expression
 struct Schema;
 using SchemaPtr = std::shared_ptr<const Schema>;
 
@@ -38,6 +39,7 @@ struct Schema {
   std::string description;
   std::string format;  // int32, int64, date-time, micro-time, byte
   std::string pattern;
+  std::shared_ptr<const Pattern> compiled_pattern;  // of `pattern`, made when the schema is loaded
   bool nullable = false;
   bool preserve_unknown = false;
   bool immutable = false;
