@@ -46,6 +46,8 @@ struct ServerOptions {
   std::vector<Listener> listeners;
   Limits limits;
   std::size_t pool_threads = 72;  // writers waiting for one group commit, and some to spare
+  // Whole header lines, each ended by "\r\n", for every response.
+  std::string common_headers;
   // Looks at a request's head before its body is read; a response ends the matter (401, 403).
   // Runs on the io thread.
   std::function<std::optional<Response>(const Request&)> gate;
@@ -61,6 +63,8 @@ class Loop {
   virtual std::uint64_t After(std::chrono::milliseconds delay, std::function<void()> work) = 0;
   virtual void Cancel(std::uint64_t timer) = 0;
 };
+
+class Core;
 
 class Server {
  public:
@@ -83,8 +87,7 @@ class Server {
   Loop& loop();
 
  private:
-  class Core;
-  std::shared_ptr<Core> core_;
+  std::unique_ptr<Core> core_;
 };
 
 }  // namespace osbx::http

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of Server: the io loop, the set of sessions, the pool and the handlers' own threads.
+// Internal to pkg/http (it includes Asio). Sessions and the timers live on the io thread; Post,
+// After and RunThread are thread-safe.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <ctime>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "base/unique_fd.h"
+#include "http/server.h"
+
+namespace osbx::http {
+
+namespace asio = boost::asio;
+
+// One io thread needs no strand; with more threads this alias becomes asio::strand<…>.
+using Executor = asio::io_context::executor_type;
+using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
+using SteadyTimer =
+    asio::basic_waitable_timer<std::chrono::steady_clock,
+                               asio::wait_traits<std::chrono::steady_clock>, Executor>;
+template <class T>
+using Task = asio::awaitable<T, Executor>;
+
+// A flag a coroutine waits for. Io thread only.
+class Event {
+ public:
+  explicit Event(const Executor& executor);
+  void Set();
+  Task<void> Wait();  // returns when set, and clears it
+
+ private:
+  SteadyTimer timer_;
+  bool set_ = false;
+};
+
+// What the core needs to know of a session, whatever its transport. Io thread only.
+class Session {
+ public:
+  virtual ~Session() = default;
+  // Ends the session after the response under way; at once when it is idle.
+  virtual void Drain() = 0;
+  // Closes the socket: every operation fails.
+  virtual void Kill() = 0;
+  // When it must have made progress; the core's sweep kills it afterwards.
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+};
+
+class Core final : public Loop {
+ public:
+  Core(ServerOptions options, Router router);
+  ~Core() override;
+
+  Result<> Start();
+  void Stop(std::chrono::milliseconds grace);
+  std::uint16_t Port(std::size_t listener) const;
+
+  void Post(std::function<void()> work) override;
+  std::uint64_t After(std::chrono::milliseconds delay, std::function<void()> work) override;
+  void Cancel(std::uint64_t timer) override;
+
+  // ---- for sessions ----
+  const ServerOptions& options() const { return options_; }
+  const Router& router() const { return router_; }
+  Counters& counters() { return counters_; }
+  Executor executor() { return io_.get_executor(); }
+  asio::thread_pool& pool() { return *pool_; }
+  bool Stopping() const { return stopping_; }  // io thread
+  // Starts a thread for `work`; false when there are too many.
+  bool RunThread(std::function<void()> work);
+  void Add(Session* session);
+  void Remove(Session* session);
+  // "Date: …\r\n", made once per second. Io thread.
+  const std::string& DateLine();
+
+ private:
+  struct Open {
+    UniqueFd fd;
+    std::unique_ptr<asio::posix::basic_stream_descriptor<Executor>> descriptor;
+    std::shared_ptr<asio::ssl::context> tls;
+    int family = 0;
+    std::uint16_t port = 0;
+    std::string unix_path;
+  };
+  struct Thread {
+    std::thread thread;
+    bool done = false;
+  };
+
+  Result<> OpenListener(const Listener& listener);
+  Result<> BindTcp(const Listener& listener, Open& open);
+  Result<> BindUnix(const Listener& listener, Open& open);
+  Task<void> Accept(Open* open);
+  void StartSession(const Open& open, int fd, std::string peer);
+  void Sweep();
+  void ReapThreads(bool all);
+  bool WaitForSessions(std::chrono::milliseconds patience);
+
+  ServerOptions options_;
+  Router router_;
+  Counters counters_;
+  asio::io_context io_{1};
+  std::unique_ptr<asio::thread_pool> pool_;
+  std::vector<std::unique_ptr<Open>> open_;
+  std::thread io_thread_;
+
+  // io thread
+  bool stopping_ = false;
+  std::unordered_set<Session*> sessions_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<SteadyTimer>> timers_;
+  SteadyTimer sweep_timer_{io_};
+  std::time_t date_second_ = 0;
+  std::string date_line_;
+
+  std::atomic<std::uint64_t> next_timer_{1};
+  std::mutex mutex_;  // below
+  std::condition_variable no_sessions_;
+  std::size_t session_count_ = 0;
+  std::list<Thread> threads_;
+  std::size_t running_threads_ = 0;
+  bool started_ = false;
+  bool stopped_ = false;
+};
+
+// A session on `socket`, spawned on the core's executor (session_plain.cc, session_tls.cc).
+void SpawnPlainSession(Core& core, Socket socket, std::string peer);
+void SpawnTlsSession(Core& core, Socket socket, std::string peer,
+                     std::shared_ptr<asio::ssl::context> tls);
+
+}  // namespace osbx::http
