@@ -4,7 +4,8 @@
 #include <array>
 
 #include <nlohmann/json.hpp>
-#include <openssl/evp.h>
+
+#include "base/base64.h"
 
 namespace osbx::docker {
 namespace {
@@ -193,12 +194,8 @@ Secret EncodeAuth(const RegistryAuth& auth) {
   Json json = {{"username", auth.username}, {"password", std::string(auth.password.Reveal())}};
   if (!auth.server.empty()) json["serveraddress"] = auth.server;
   const std::string plain = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  std::string encoded(4 * ((plain.size() + 2) / 3) + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                                   reinterpret_cast<const unsigned char*>(plain.data()),
-                                   static_cast<int>(plain.size()));
-  encoded.resize(static_cast<std::size_t>(size));
-  // The engine reads the URL-safe alphabet.
+  std::string encoded = EncodeBase64(plain);
+  // The engine reads the URL-safe alphabet, with padding.
   for (char& c : encoded) c = c == '+' ? '-' : c == '/' ? '_' : c;
   return Secret(encoded);
 }
