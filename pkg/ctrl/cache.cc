@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctrl/cache.h"
+
+namespace osbx::ctrl {
+
+void Cache::Take(CachedKind& kind, const store::Key& key, bool present,
+                 std::shared_ptr<const void> value) {
+  if (present && !value) {
+    kind.undecodable.insert(key);
+  } else {
+    kind.undecodable.erase(key);
+  }
+  kind.Put(key, std::move(value));
+}
+
+void Cache::Start() {
+  // Commits that come meanwhile wait for the lock in Follow; those the list has seen are skipped
+  // there by their revision.
+  const std::unique_lock lock(mutex_);
+  subscription_ =
+      store_.Subscribe([this](const std::vector<store::EventPtr>& events) { Follow(events); });
+  for (const auto& [plural, kind] : kinds_) {
+    const store::Snapshot snapshot = store_.List({.kind = plural});
+    for (const store::ObjectPtr& object : snapshot.objects) {
+      Take(*kind, object->key, true, kind->Decode(*object));
+    }
+    kind->loaded = snapshot.revision;
+  }
+}
+
+void Cache::Follow(const std::vector<store::EventPtr>& events) {
+  struct Change {
+    CachedKind* kind = nullptr;
+    const store::Event* event = nullptr;
+    std::shared_ptr<const void> value = {};
+  };
+  std::vector<Change> changes;
+  for (const store::EventPtr& event : events) {
+    const auto found = kinds_.find(event->object->key.kind);  // the map is fixed since Start
+    if (found == kinds_.end()) continue;
+    Change change{.kind = found->second.get(), .event = event.get()};
+    if (event->type != store::EventType::kDeleted) {
+      change.value = change.kind->Decode(*event->object);
+    }
+    changes.push_back(std::move(change));
+  }
+  if (changes.empty()) return;
+  const std::unique_lock lock(mutex_);
+  for (Change& change : changes) {
+    if (change.event->revision <= change.kind->loaded) continue;
+    Take(*change.kind, change.event->object->key, change.event->type != store::EventType::kDeleted,
+         std::move(change.value));
+  }
+}
+
+}  // namespace osbx::ctrl
