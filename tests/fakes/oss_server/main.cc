@@ -2,6 +2,7 @@
 // oss_server: a small object store on 127.0.0.1 for tests and the local stack (see
 // tests/fakes/README.md).
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -15,11 +16,12 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: oss_server --data DIR --creds FILE [--port N] [--port-file FILE] [--region NAME]\n"
-    "                  [--domain NAME] [--bucket NAME]...\n";
+    "                  [--domain NAME] [--exit-with-parent yes] [--bucket NAME]...\n";
 
 struct Arguments {
   OssServerOptions server;
   std::string port_file;
+  bool exit_with_parent = false;
 };
 
 bool ParsePort(const std::string& text, std::uint16_t& port) {
@@ -45,6 +47,8 @@ std::optional<Arguments> Parse(int argc, char** argv) {
       arguments.server.region = value;
     } else if (name == "--domain") {
       arguments.server.domain = value;
+    } else if (name == "--exit-with-parent") {
+      arguments.exit_with_parent = value == "yes";
     } else if (name == "--bucket") {
       arguments.server.buckets.push_back(value);
     } else {
@@ -71,6 +75,7 @@ int Run(int argc, char** argv) {
     std::fputs(kUsage, stderr);
     return 2;
   }
+  if (arguments->exit_with_parent) ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   sigset_t signals;
   ::sigemptyset(&signals);
   ::sigaddset(&signals, SIGTERM);
