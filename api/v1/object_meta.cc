@@ -56,18 +56,20 @@ bool ObjectMeta::HasFinalizer(std::string_view finalizer) const {
 Result<ObjectMeta> ObjectMeta::FromJson(const Json& json) {
   ObjectMeta out;
   codec::Failure failure;
-  const bool ok = codec::IsObject(json, failure) && codec::Read(json, "name", out.name, failure) &&
-                  codec::Read(json, "generateName", out.generate_name, failure) &&
-                  codec::Read(json, "namespace", out.namespace_, failure) &&
-                  codec::Read(json, "uid", out.uid, failure) &&
-                  ReadRevision(json, out.resource_version, failure) &&
-                  codec::Read(json, "generation", out.generation, failure) &&
-                  codec::Read(json, "creationTimestamp", out.creation_timestamp, failure) &&
-                  codec::Read(json, "deletionTimestamp", out.deletion_timestamp, failure) &&
-                  codec::Read(json, "labels", out.labels, failure) &&
-                  codec::Read(json, "annotations", out.annotations, failure) &&
-                  codec::Read(json, "finalizers", out.finalizers, failure) &&
-                  codec::Read(json, "ownerReferences", out.owner_references, failure);
+  const bool ok =
+      codec::IsObject(json, failure) && codec::Read(json, "name", out.name, failure) &&
+      codec::Read(json, "generateName", out.generate_name, failure) &&
+      codec::Read(json, "namespace", out.namespace_, failure) &&
+      codec::Read(json, "uid", out.uid, failure) &&
+      ReadRevision(json, out.resource_version, failure) &&
+      codec::Read(json, "generation", out.generation, failure) &&
+      codec::Read(json, "creationTimestamp", out.creation_timestamp, failure) &&
+      codec::Read(json, "deletionTimestamp", out.deletion_timestamp, failure) &&
+      codec::Read(json, "deletionGracePeriodSeconds", out.deletion_grace_period_seconds, failure) &&
+      codec::Read(json, "labels", out.labels, failure) &&
+      codec::Read(json, "annotations", out.annotations, failure) &&
+      codec::Read(json, "finalizers", out.finalizers, failure) &&
+      codec::Read(json, "ownerReferences", out.owner_references, failure);
   if (!ok) return codec::ToError(std::move(failure));
   return out;
 }
@@ -84,6 +86,7 @@ Json ObjectMeta::ToJson() const {
   if (generation != 0) codec::Put(json, "generation", generation);
   codec::PutIfSet(json, "creationTimestamp", creation_timestamp);
   codec::PutIfSet(json, "deletionTimestamp", deletion_timestamp);
+  codec::PutIfSet(json, "deletionGracePeriodSeconds", deletion_grace_period_seconds);
   codec::PutIfSet(json, "labels", labels);
   codec::PutIfSet(json, "annotations", annotations);
   codec::PutIfSet(json, "finalizers", finalizers);

@@ -38,6 +38,7 @@ struct ObjectMeta {
   std::int64_t generation = 0;        // 0: the kind has none
   std::optional<Time> creation_timestamp;
   std::optional<Time> deletion_timestamp;  // set: being deleted, gone when finalizers is empty
+  std::optional<std::int64_t> deletion_grace_period_seconds;  // what the deleter asked for
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;
   std::vector<std::string> finalizers;

@@ -13,6 +13,8 @@ using api::v1::MountStatus;
 
 constexpr std::string_view kMounted = "Mounted";
 constexpr std::string_view kHealthy = "Healthy";
+constexpr Duration kServerCheck =
+    std::chrono::seconds(30);  // the mount table does not tell of a dead server
 
 std::string SourceOf(const Mount& mount) {
   std::string source = "oss://" + mount.spec.bucket;
@@ -190,6 +192,7 @@ class Planner {
     status.last_reason.clear();
     status.attempts.reset();
     Say(kPhaseMounted, "True", "Mounted", "serving " + SourceOf(mount_), "True");
+    Recheck(kServerCheck);
   }
 
   void Fail(const std::string& reason, const std::string& message, int attempts) {
