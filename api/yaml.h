@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// YAML 1.2 core schema to JSON, as kubectl reads manifests: plain scalars become
-// null/bool/int/float, quoted ones and the rest strings; anchors and merge keys are resolved within
-// bounds; duplicate keys are reported. Pure.
+// YAML and JSON texts to JSON values, as kubectl reads manifests (sigs.k8s.io/yaml, measured):
+// plain scalars become null, bool (also yes/no/on/off/y/n), int (also 0x1f, 0o17, 017, 1_000) or
+// float, whole floats become ints, quoted ones, times and the rest strings. Anchors and merge keys
+// are resolved within bounds; duplicate keys are reported. Errors do not repeat the text, which may
+// hold secrets. Pure.
 #pragma once
 
 #include <string>
@@ -19,11 +21,14 @@ struct YamlDocument {
   std::vector<std::string> duplicate_fields;  // "spec.size"; the last value won
 };
 
-// All non-empty documents of a stream, a JSON text included. Errors: kInvalid "FILE:LINE:COLUMN:
-// …".
+// All non-empty documents of a stream, a JSON text included. Errors: kInvalid
+// "FILE:LINE:COLUMN: …".
 Result<std::vector<YamlDocument>> ParseYaml(std::string_view text, std::string_view file);
 
-// Block-style YAML as kubectl -o yaml prints it.
+// One strict JSON text (an HTTP body). Errors: kInvalid "LINE:COLUMN: …".
+Result<YamlDocument> ParseJson(std::string_view text);
+
+// Block-style YAML as kubectl -o yaml prints it; ParseYaml gives the same value back.
 std::string ToYaml(const Json& value);
 
 }  // namespace osbx::api
