@@ -69,13 +69,6 @@ struct UnmountOptions {
   bool detach = false;  // MNT_DETACH: for dead mounts; users keep what they hold
 };
 
-// Who keeps a mount busy.
-struct Holder {
-  std::int64_t pid = 0;
-  std::string command;           // comm
-  bool other_namespace = false;  // e.g. a container
-};
-
 // What is on the host below the mount root: for garbage collection and `doctor`.
 struct Inventory {
   struct Server {
@@ -96,6 +89,7 @@ class Mounter {
   // Makes the directories and the tmpfs for credential files, and removes credential files left by
   // a crash (the caller is the only daemon on this root).
   static Result<Mounter> Open(MounterOptions options);
+  struct State;  // internal
   Mounter(Mounter&&) noexcept;
   Mounter& operator=(Mounter&&) noexcept;
   ~Mounter();
@@ -131,7 +125,6 @@ class Mounter {
   Result<> RemoveStrayDirectory(const std::string& path);
 
  private:
-  struct State;
   explicit Mounter(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
