@@ -14,11 +14,11 @@ void Cache::Take(CachedKind& kind, const store::Key& key, bool present,
 }
 
 void Cache::Start() {
-  // Commits that come meanwhile wait for the lock in Follow; those the list has seen are skipped
-  // there by their revision.
-  const std::unique_lock lock(mutex_);
   subscription_ =
       store_.Subscribe([this](const std::vector<store::EventPtr>& events) { Follow(events); });
+  // A commit is in the lists of the store before it is told: what Follow was told until now is in
+  // the list, and what comes later waits there for the lock and is compared by its revision.
+  const std::unique_lock lock(mutex_);
   for (const auto& [plural, kind] : kinds_) {
     const store::Snapshot snapshot = store_.List({.kind = plural});
     for (const store::ObjectPtr& object : snapshot.objects) {
@@ -47,7 +47,8 @@ void Cache::Follow(const std::vector<store::EventPtr>& events) {
   if (changes.empty()) return;
   const std::unique_lock lock(mutex_);
   for (Change& change : changes) {
-    if (change.event->revision <= change.kind->loaded) continue;
+    const auto loaded = change.kind->loaded;
+    if (!loaded || change.event->revision <= *loaded) continue;
     Take(*change.kind, change.event->object->key, change.event->type != store::EventType::kDeleted,
          std::move(change.value));
   }

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <shared_mutex>
 #include <string>
@@ -32,8 +33,8 @@ class CachedKind {
   // … and takes over, under it. Null: the object is gone.
   virtual void Put(const store::Key& key, std::shared_ptr<const void> value) = 0;
 
-  store::Revision loaded = 0;        // events up to this one are known
-  std::set<store::Key> undecodable;  // see Cache::Complete
+  std::optional<store::Revision> loaded = {};  // events up to this one are known; absent: not yet
+  std::set<store::Key> undecodable = {};       // see Cache::Complete
 };
 
 // T is a generated struct: `static constexpr kPlural`, `static Result<T> FromJson(const Json&)`.
