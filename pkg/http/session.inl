@@ -117,6 +117,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   bool idle_ = true;     // between requests
   bool linger_ = false;  // there may be unread input: a plain close would reset the connection
   bool peer_gone_ = false;
+  bool peer_closing_ = false;  // a close frame has come
   bool killed_ = false;
   bool handled_ = false;  // the handler on another thread has returned
 };

@@ -29,6 +29,13 @@ Task<void> HttpSession<Stream>::ServeWebSocket() {
   auto state =
       std::make_shared<WebSocketState>(core_.options().limits.websocket_queue_bytes,
                                        Waker(&HttpSession::wake_), Waker(&HttpSession::room_));
+  // The read answers a close frame itself, and then waits for the client to close the connection.
+  peer_closing_ = false;
+  ws.control_callback([this, state](websocket::frame_type kind, beast::string_view) {
+    if (kind != websocket::frame_type::close) return;
+    peer_closing_ = true;
+    state->PeerGone();
+  });
   auto start = std::move(response_.websocket);
   bool started = true;
   if (response_.run == Where::kInline) {
@@ -47,7 +54,11 @@ Task<void> HttpSession<Stream>::ServeWebSocket() {
                  asio::detached);
   co_await PumpWebSocket(ws, state);
   state->PeerGone();
-  Kill();
+  if (peer_closing_) {
+    deadline = Clock::now() + kLinger;
+  } else {
+    Kill();
+  }
   co_await peer_done_.Wait();
   ws_state_.reset();
   state->Finish();
@@ -66,7 +77,7 @@ Task<void> HttpSession<Stream>::PumpWebSocket(WsStream& ws, std::shared_ptr<WebS
     }
     deadline = Clock::time_point::max();
     if (outgoing.close) {
-      if (!ws.is_open()) co_return;
+      if (peer_closing_ || !ws.is_open()) co_return;
       const beast::websocket::close_reason reason(
           static_cast<beast::websocket::close_code>(outgoing.code), outgoing.reason);
       co_await ws.async_close(reason, kToken);
