@@ -24,6 +24,8 @@
 namespace osbx::registry {
 
 using store::ObjectPtr;
+struct Planned;
+struct PlanContext;
 
 // One object as a URL names it.
 struct Ref {
@@ -78,18 +80,18 @@ class Registry {
   Result<> EnsureNamespaces();
 
   // POST. `ref.name` is empty; the body names the object, or has generateName.
-  Result<ObjectPtr> Create(const Ref& ref, Json body, const RequestInfo& info);
+  Result<ObjectPtr> Create(const Ref& ref, const Json& body, const RequestInfo& info);
   // The cached object, bytes included. `not_older_than`: the request's resourceVersion.
   Result<ObjectPtr> Get(const Ref& ref, std::string_view not_older_than = "") const;
   Result<ListPage> List(const api::Kind& kind, const ListOptions& options) const;
 
   // PUT. A write that changes nothing writes nothing and returns the old revision. Kinds that may
   // be created by PUT (Event) are.
-  Result<Written> Update(const Ref& ref, Json body, const RequestInfo& info);
+  Result<Written> Update(const Ref& ref, const Json& body, const RequestInfo& info);
   // PUT …/status: takes only `.status` of the body; resourceVersion and uid are preconditions.
-  Result<Written> UpdateStatus(const Ref& ref, Json body, const RequestInfo& info);
+  Result<Written> UpdateStatus(const Ref& ref, const Json& body, const RequestInfo& info);
   // PUT namespaces/NAME/finalize: takes only `.spec.finalizers`.
-  Result<Written> FinalizeNamespace(const Ref& ref, Json body, const RequestInfo& info);
+  Result<Written> FinalizeNamespace(const Ref& ref, const Json& body, const RequestInfo& info);
 
   // PATCH. Without a resourceVersion in the result it is unconditional and repeated on a conflict.
   Result<Written> Patch(const Ref& ref, PatchType type, Subresource subresource, const Json& patch,
@@ -104,8 +106,12 @@ class Registry {
   // All or none, in one store commit. Later items see what earlier ones would make (a Namespace and
   // what is in it may come in one file).
   BatchOutcome ApplyAll(const std::vector<BatchItem>& items, const RequestInfo& info);
+  // The same with POST semantics: an item that exists already fails all.
   BatchOutcome CreateAll(const std::vector<BatchItem>& items, const RequestInfo& info);
 
+  // For controllers: replaces `.status` of the object at revision `expected` (0: whichever),
+  // without field ownership. An equal status is not written.
+  Result<Written> SetStatus(const Ref& ref, store::Revision expected, const Json& status);
   // Writes `change(object)` of the present object, again on each conflict; for controllers
   // (internal writes: no field ownership). `change` edits the whole object; server-owned fields are
   // kept.
@@ -115,6 +121,14 @@ class Registry {
   Clock& clock() const { return clock_; }
 
  private:
+  using Plan = std::function<Result<Planned>(const PlanContext&)>;
+  // Plans and commits until nobody else was faster. `removed`, if not null: the object is gone.
+  Result<Written> Run(const Ref& ref, const RequestInfo& info, const Plan& plan,
+                      bool* removed = nullptr);
+  using ItemPlan = std::function<Result<Planned>(const PlanContext&, const Json& body)>;
+  BatchOutcome RunAll(const std::vector<BatchItem>& items, const RequestInfo& info,
+                      const ItemPlan& plan);
+
   store::Store& store_;
   Clock& clock_;
   RegistryOptions options_;
