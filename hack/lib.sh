@@ -7,7 +7,8 @@ SELF=$(realpath "$0")
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$ROOT"
 JOBS=${OSBX_JOBS:-$(nproc)}
-export CCACHE_DIR=${CCACHE_DIR:-$ROOT/.cache/ccache}
+# One cache serves several clones: paths below the clone do not count.
+export CCACHE_DIR=${CCACHE_DIR:-$ROOT/.cache/ccache} CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1
 export PATH=$PATH:/usr/sbin:/sbin # dockerd, iptables and mount helpers live there, also for an ordinary user
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
