@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reconcilers/sandbox/sandbox_reconciler.h"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "api/v1/node.h"
+#include "reconcilers/mount/mount_plan.h"
+#include "registry/finalizers.h"
+
+namespace osbx::reconcilers {
+namespace {
+
+using api::v1::Sandbox;
+using std::chrono::seconds;
+
+std::optional<Time> WholeSeconds(const std::optional<Time>& time) {
+  if (!time) return std::nullopt;
+  return std::chrono::floor<seconds>(*time);
+}
+
+ContainerFacts::State StateOf(docker::ContainerStatus status) {
+  switch (status) {
+    case docker::ContainerStatus::kCreated:
+      return ContainerFacts::State::kCreated;
+    case docker::ContainerStatus::kRunning:
+      return ContainerFacts::State::kRunning;
+    case docker::ContainerStatus::kPaused:
+      return ContainerFacts::State::kPaused;
+    case docker::ContainerStatus::kExited:
+    case docker::ContainerStatus::kDead:
+      return ContainerFacts::State::kExited;
+    case docker::ContainerStatus::kUnknown:
+    case docker::ContainerStatus::kRestarting:
+    case docker::ContainerStatus::kRemoving:
+      break;
+  }
+  return ContainerFacts::State::kRestarting;  // in between: an event follows
+}
+
+// Ended by a signal from the engine's side rather than by its own doing: asked
+// for by somebody, or together with the engine or the host while nobody
+// watched. An out-of-memory kill is its own doing.
+bool EndedFromOutside(const ContainerRow& row) {
+  if (!row.details || row.details->oom_killed) return false;
+  constexpr int kKilled = 137;
+  constexpr int kTerminated = 143;
+  constexpr int kLostWithHost = 255;
+  const int code = row.details->exit_code;
+  if (row.stopped_by_request) return true;
+  return row.ended_unseen && (code == kKilled || code == kTerminated || code == kLostWithHost);
+}
+
+ContainerFacts FactsOf(const ContainerRow& row) {
+  ContainerFacts facts;
+  facts.id = row.id;
+  facts.state = StateOf(row.status);
+  facts.ip = row.ip;
+  if (!row.details) return facts;
+  facts.detailed = true;
+  facts.exit_code = row.details->exit_code;
+  facts.oom_killed = row.details->oom_killed;
+  facts.error = row.details->error;
+  facts.started_at = WholeSeconds(row.details->started_at);
+  facts.finished_at = WholeSeconds(row.details->finished_at);
+  facts.ended_from_outside = facts.state == ContainerFacts::State::kExited && EndedFromOutside(row);
+  return facts;
+}
+
+// Waiting does not help against these (FailFast gives up).
+bool TerminalReason(std::string_view word) {
+  static constexpr std::string_view kWords[] = {
+      "InvalidCredentials",  "BucketNotFound", "InvalidOption",       "InvalidSpec",
+      "BinaryMissing",       "NoFuseDevice",   "CredentialsNotFound", "VolumeNotFound",
+      "EndpointUnreachable", "TimedOut",       "MountFailed",         "TargetOccupied"};
+  return std::ranges::find(kWords, word) != std::end(kWords);
+}
+
+std::string NameIn(const std::string& ns, const std::string& name) {
+  return ns + "/" + name;
+}
+
+}  // namespace
+
+std::vector<std::string> MountsOf(const Sandbox& sandbox) {
+  std::vector<std::string> out;
+  for (const auto& volume : sandbox.status.volumes) {
+    if (!volume.mount.empty()) out.push_back(volume.mount);
+  }
+  return out;
+}
+
+std::vector<std::string> VolumeRefsOf(const Sandbox& sandbox) {
+  std::vector<std::string> out;
+  for (const auto& volume : sandbox.spec.volumes) {
+    if (volume.volume_ref)
+      out.push_back(NameIn(sandbox.metadata.namespace_, volume.volume_ref->name));
+  }
+  return out;
+}
+
+std::vector<std::string> SecretsOf(const Sandbox& sandbox) {
+  std::vector<std::string> out;
+  const std::string& ns = sandbox.metadata.namespace_;
+  for (const auto& volume : sandbox.spec.volumes) {
+    if (volume.ossfs && volume.ossfs->credentials_ref)
+      out.push_back(NameIn(ns, volume.ossfs->credentials_ref->name));
+  }
+  if (sandbox.spec.image_pull_secret)
+    out.push_back(NameIn(ns, sandbox.spec.image_pull_secret->name));
+  return out;
+}
+
+store::Key PullKey(const Sandbox& sandbox) {
+  std::string name = sandbox.spec.image;
+  if (sandbox.spec.platform)
+    name += "|" + sandbox.spec.platform->os + "/" + sandbox.spec.platform->arch;
+  const auto& secret = sandbox.spec.image_pull_secret;
+  return {.kind = "images",
+          .ns = secret ? NameIn(sandbox.metadata.namespace_, secret->name) : "",
+          .name = name};
+}
+
+Result<ctrl::Outcome> SandboxReconciler::Reconcile(const store::Key& key) {
+  const auto sandbox = d_.cache.Get<Sandbox>(key);  // immutable snapshot
+  if (!sandbox) return ctrl::Outcome{};
+
+  const VolumeLookups lookups{.volume =
+                                  [&](const std::string& name) {
+                                    return d_.cache.Get<api::v1::Volume>({"volumes", key.ns, name});
+                                  },
+                              .secret =
+                                  [&](const std::string& name) {
+                                    return d_.cache.Get<api::v1::Secret>({"secrets", key.ns, name});
+                                  }};
+  const std::vector<ResolvedVolume> volumes = ResolveVolumes(*sandbox, lookups, d_.install_key);
+  if (const auto row = d_.containers.FindByUid(sandbox->metadata.uid);
+      row && row->stale && !d_.ops.Busy(key)) {
+    OSBX_CHECK(d_.container_ops.Refresh(row->id));
+  }
+  const SandboxFacts facts = Gather(*sandbox, key, volumes);
+  const SandboxPlan plan = PlanSandbox(*sandbox, facts);  // pure: no I/O, no clock
+  if (plan.step == SandboxStep::kRelease) {
+    OSBX_CHECK(Release(*sandbox, key));
+    return ctrl::Outcome{};
+  }
+  OSBX_CHECK(Act(*sandbox, key, plan, volumes));
+  if (plan.status != sandbox->status) {
+    Sandbox changed = *sandbox;
+    changed.status = plan.status;
+    OSBX_CHECK(d_.writer.UpdateStatus(changed));
+    Announce(*sandbox, plan);
+  }
+  return ctrl::Outcome{.after = plan.recheck};
+}
+
+SandboxFacts SandboxReconciler::Gather(const Sandbox& sandbox, const store::Key& key,
+                                       const std::vector<ResolvedVolume>& volumes) {
+  SandboxFacts facts;
+  facts.now = d_.clock.Now();
+  facts.mono = d_.clock.Mono();
+  facts.node_name = d_.node_name;
+  facts.engine_known = d_.containers.Known();
+  if (!facts.engine_known) facts.engine_silence = d_.engine.Silence();
+  if (const auto row = d_.containers.FindByUid(sandbox.metadata.uid))
+    facts.container = FactsOf(*row);
+  for (const ResolvedVolume& volume : volumes) {
+    facts.volumes.push_back(GatherVolume(volume, sandbox, facts.mounts_missing));
+  }
+  const auto node = d_.cache.Get<api::v1::Node>({"nodes", "", d_.node_name});
+  facts.unschedulable = node && node->spec.unschedulable.value_or(false);
+  GatherOperations(sandbox, key, facts);
+  return facts;
+}
+
+VolumeFacts SandboxReconciler::GatherVolume(const ResolvedVolume& volume, const Sandbox& sandbox,
+                                            bool& mounts_missing) const {
+  VolumeFacts facts;
+  facts.name = volume.name;
+  facts.mount = volume.mount_name;
+  if (!volume.reason.empty()) {
+    facts.state = VolumeFacts::State::kFailed;
+    facts.reason = volume.reason;
+    facts.message = volume.message;
+    facts.terminal = TerminalReason(volume.reason);
+    return facts;
+  }
+  if (!volume.mount) {  // host and pvc are made ready with the container
+    facts.state = VolumeFacts::State::kReady;
+    facts.source = volume.host ? volume.host->path : volume.pvc->claim_name;
+    return facts;
+  }
+  const auto mount = d_.cache.Get<api::v1::Mount>({"mounts", "", volume.mount_name});
+  if (!mount) {
+    mounts_missing = true;
+    facts.reason = "Mounting";
+    facts.message = "waiting for mount " + volume.mount_name;
+    return facts;
+  }
+  facts.source = mount->status.target;
+  if (ProvenAlive(*mount, d_.run)) {
+    facts.state = VolumeFacts::State::kReady;
+    facts.replaced = sandbox.status.phase == "Running" && sandbox.status.started_at &&
+                     mount->status.mounted_at &&
+                     *mount->status.mounted_at > *sandbox.status.started_at;
+    return facts;
+  }
+  const bool failed = mount->status.phase == "Failed";
+  facts.state = failed ? VolumeFacts::State::kFailed : VolumeFacts::State::kPending;
+  facts.reason = failed ? mount->status.last_reason : "Mounting";
+  facts.message = failed ? mount->status.last_error : "waiting for mount " + volume.mount_name;
+  facts.terminal = failed && TerminalReason(facts.reason);
+  return facts;
+}
+
+void SandboxReconciler::GatherOperations(const Sandbox& sandbox, const store::Key& key,
+                                         SandboxFacts& facts) const {
+  facts.busy = d_.ops.Busy(key);
+  const store::Key pull = PullKey(sandbox);
+  facts.pulling = d_.pulls.Busy(pull);
+  const bool never = sandbox.spec.image_pull_policy == api::v1::kSandboxImagePullPolicyNever;
+  const auto pulled = d_.pulls.Last(pull);
+  const auto last = d_.ops.Last(key);
+  if (sandbox.spec.image_pull_policy == api::v1::kSandboxImagePullPolicyAlways &&
+      !facts.container && !pulled) {
+    facts.image_wanted = true;
+  }
+  if (!last || !last->error) return;
+  FailedOperation failure{.reason = ReasonOf(*last->error),
+                          .message = last->error->message(),
+                          .retry = last->next_allowed};
+  const bool image_missing = failure.reason == reason::kImageNotFound;
+  if (image_missing && !never) {
+    if (!pulled || (!pulled->error && pulled->finished_at < last->finished_at)) {
+      facts.image_wanted = true;  // nobody has tried to pull it since
+      return;
+    }
+    if (!pulled->error) return;  // it is here now: create again
+    failure = {.reason = "ImagePullFailed",
+               .message = pulled->error->message(),
+               .retry = pulled->next_allowed};
+    facts.image_wanted = true;
+  }
+  failure.terminal =
+      last->error->code() == Code::kInvalid || image_missing ||
+      last->error->code() == Code::kPermissionDenied || failure.reason == "ImagePullFailed" ||
+      failure.reason == reason::kStartFailed || failure.reason == reason::kCreateFailed;
+  facts.failure = std::move(failure);
+}
+
+Result<> SandboxReconciler::Act(const Sandbox& sandbox, const store::Key& key,
+                                const SandboxPlan& plan,
+                                const std::vector<ResolvedVolume>& volumes) {
+  switch (plan.step) {
+    case SandboxStep::kNone:
+    case SandboxStep::kRelease:
+      return {};
+    case SandboxStep::kCreateMounts:
+      return CreateMounts(volumes);
+    case SandboxStep::kInspect:
+      if (const auto row = d_.containers.FindByUid(sandbox.metadata.uid))
+        return d_.container_ops.Refresh(row->id);
+      return {};
+    case SandboxStep::kPullImage:
+      return PullImage(sandbox);
+    case SandboxStep::kStart:
+      return StartContainer(sandbox, key, volumes);
+    case SandboxStep::kUpdateLimits:
+      return d_.container_ops.UpdateLimits(sandbox, plan.status.container_id);
+    case SandboxStep::kRemove: {
+      const auto grace = sandbox.metadata.deletion_grace_period_seconds.value_or(0) > 0
+                             ? *sandbox.metadata.deletion_grace_period_seconds
+                             : sandbox.spec.termination_grace_period_seconds;
+      d_.ops.Start(key, "remove", [this, sandbox, grace](const std::stop_token& stop) {
+        return d_.container_ops.Remove(sandbox, seconds(grace), stop);
+      });
+      return {};
+    }
+  }
+  return {};
+}
+
+// One Mount object per match key; whoever comes first makes it.
+Result<> SandboxReconciler::CreateMounts(const std::vector<ResolvedVolume>& volumes) {
+  for (const ResolvedVolume& volume : volumes) {
+    if (!volume.mount || d_.cache.Get<api::v1::Mount>({"mounts", "", volume.mount_name})) continue;
+    api::v1::Mount mount;
+    mount.metadata.name = volume.mount_name;
+    mount.spec = *volume.mount;
+    const auto created = d_.writer.Create(mount);
+    if (!created && created.error().code() != Code::kAlreadyExists) return created.error();
+  }
+  return {};
+}
+
+Result<> SandboxReconciler::StartContainer(const Sandbox& sandbox, const store::Key& key,
+                                           const std::vector<ResolvedVolume>& volumes) {
+  std::map<std::string, std::string> targets;
+  for (const ResolvedVolume& volume : volumes) {
+    if (!volume.mount) continue;
+    const auto mount = d_.cache.Get<api::v1::Mount>({"mounts", "", volume.mount_name});
+    if (!mount || !ProvenAlive(*mount, d_.run))
+      return {};  // changed a moment ago: its event brings us back
+    targets[volume.name] = mount->status.target;
+  }
+  // The image has come since: the pause after the failed create is over.
+  if (const auto last = d_.ops.Last(key);
+      last && last->error && ReasonOf(*last->error) == reason::kImageNotFound) {
+    d_.ops.Forget(key);
+  }
+  d_.ops.Start(key, "start", [this, sandbox, volumes, targets](const std::stop_token& stop) {
+    return d_.container_ops.Start(sandbox, volumes, targets, stop);
+  });
+  return {};
+}
+
+Result<docker::RegistryAuth> SandboxReconciler::PullAuth(const Sandbox& sandbox) const {
+  docker::RegistryAuth auth;
+  if (!sandbox.spec.image_pull_secret) return auth;
+  const std::string& name = sandbox.spec.image_pull_secret->name;
+  const auto secret = d_.cache.Get<api::v1::Secret>({"secrets", sandbox.metadata.namespace_, name});
+  if (!secret)
+    return Error(Code::kNotFound, "spec.imagePullSecret: Secret " + name + " does not exist");
+  return RegistryAuthOf(*secret);
+}
+
+Result<> SandboxReconciler::PullImage(const Sandbox& sandbox) {
+  auto auth = PullAuth(sandbox);
+  d_.pulls.Start(PullKey(sandbox), "pull",
+                 [this, sandbox, auth](const std::stop_token& stop) -> Result<> {
+                   if (!auth) return auth.error();
+                   docker::PullOptions options{.platform = {}, .auth = *auth, .on_progress = {}};
+                   if (sandbox.spec.platform && !sandbox.spec.platform->arch.empty()) {
+                     options.platform =
+                         (sandbox.spec.platform->os.empty() ? "linux" : sandbox.spec.platform->os) +
+                         "/" + sandbox.spec.platform->arch;
+                   }
+                   return d_.docker.PullImage(sandbox.spec.image, options,
+                                              {.timeout = Duration(0), .stop = stop});
+                 });
+  return {};
+}
+
+// The last act: a container that only the engine knows (a create whose answer
+// was lost) goes too, then the record.
+Result<> SandboxReconciler::Release(const Sandbox& sandbox, const store::Key& key) {
+  const Result<> removed =
+      d_.docker.RemoveContainer(ContainerName(sandbox), {.force = true, .volumes = true});
+  if (!removed && removed.error().code() != Code::kNotFound) return removed;
+  OSBX_CHECK(d_.container_ops.CleanUp(sandbox));
+  d_.ops.Forget(key);
+  return d_.writer.DropFinalizer(sandbox, registry::kContainerFinalizer);
+}
+
+// Events for people: only what has changed, in the past tense.
+void SandboxReconciler::Announce(const Sandbox& before, const SandboxPlan& plan) {
+  const auto& status = plan.status;
+  const auto ref = ctrl::ReferenceTo(before);
+  if (status.phase != before.status.phase && status.phase == "Running") {
+    d_.events.Record(ref, ctrl::EventLevel::kNormal, "Started",
+                     "Started container " + status.container_id.substr(0, 12));
+  }
+  if (status.last_termination != before.status.last_termination && status.last_termination) {
+    const auto& end = *status.last_termination;
+    std::string text = end.message;
+    if (end.exit_code) text = "The process ended with code " + std::to_string(*end.exit_code);
+    const bool good = end.reason == "Completed";
+    d_.events.Record(ref, good ? ctrl::EventLevel::kNormal : ctrl::EventLevel::kWarning, end.reason,
+                     text);
+  }
+  const bool waits = status.phase == "Pending" && !status.message.empty() &&
+                     status.message != before.status.message;
+  if (waits || (status.phase == "Failed" && before.status.phase != "Failed")) {
+    const bool trouble = status.reason != "Mounting" && status.reason != "PullingImage" &&
+                         status.reason != "WaitingForVolumes";
+    d_.events.Record(ref, trouble ? ctrl::EventLevel::kWarning : ctrl::EventLevel::kNormal,
+                     status.reason, status.message);
+  }
+}
+
+}  // namespace osbx::reconcilers
