@@ -11,23 +11,37 @@ namespace osbx::docker {
 EventStream::EventStream(Client& client, EventStreamOptions options, Clock& clock)
     : client_(client), options_(std::move(options)), clock_(clock) {}
 
+namespace {
+
+// The engine answers before it subscribes the reader: without a `since`, what happens in between
+// would be in neither the list nor the stream. This covers it, and a little difference of clocks.
+constexpr Duration kOverlap = std::chrono::seconds(2);
+
+std::int64_t NanoOf(Time time) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+}
+
+}  // namespace
+
 void EventStream::Run(std::stop_token stop, const EventHandlers& handlers) {
   Client::EventQuery query;
   query.filters = options_.filters;
+  query.since_nano = NanoOf(clock_.Now() - std::chrono::duration_cast<Time::duration>(kOverlap));
+  std::int64_t last_delivered = 0;
   Duration backoff = options_.first_backoff;
   std::mutex mutex;  // only to wait with: everything here is this thread's
   std::condition_variable_any never;
 
   while (!stop.stop_requested()) {
-    const std::int64_t resumed_at = query.since_nano;
     const auto on_connected = [&] {
       backoff = options_.first_backoff;
       if (handlers.on_relist) handlers.on_relist();
     };
     const auto on_event = [&](const Event& event) {
-      // `since` is inclusive: what was delivered before the break is replayed.
-      if (event.time_nano != 0 && event.time_nano <= resumed_at) return;
-      query.since_nano = std::max(query.since_nano, event.time_nano);
+      // `since` is inclusive: the last one delivered is replayed.
+      if (event.time_nano != 0 && event.time_nano == last_delivered) return;
+      last_delivered = event.time_nano;
+      query.since_nano = event.time_nano;
       if (handlers.on_event) handlers.on_event(event);
     };
     const Call call{.timeout = options_.resync, .stop = stop};
