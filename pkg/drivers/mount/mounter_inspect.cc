@@ -35,13 +35,16 @@ bool ServerIsAlive(const MountRecord& record) {
   return static_cast<bool>(OpenProcess(static_cast<pid_t>(record.pid), record.pid_start_time));
 }
 
-Adoption Judge(const MountRecord& record, const MountTable& table, const std::string& boot_id) {
+Adoption Judge(const MountRecord& record, const MountTable& table, const std::string& boot_id,
+               const ServerRegistry& servers) {
   const MountInfoRow* row = table.Find(record.target);
   if (row == nullptr) return Adoption::kNotMounted;
   if (record.boot_id != boot_id || row->mount_id != record.mount_id ||
       row->device_minor != record.device_minor || !IsFuseServerRow(*row))
     return Adoption::kReplaced;
-  return ServerIsAlive(record) ? Adoption::kAlive : Adoption::kServerGone;
+  if (ServerIsAlive(record)) return Adoption::kAlive;
+  // The kernel reuses the numbers of mounts and connections at once: look for a successor.
+  return servers.ServerOf(record.name, *row) ? Adoption::kReplaced : Adoption::kServerGone;
 }
 
 }  // namespace
@@ -122,7 +125,8 @@ Result<std::vector<Adoption>> Mounter::Adopt(std::span<const MountRecord> record
   const std::string boot_id = BootId();
   std::vector<Adoption> adoptions;
   adoptions.reserve(records.size());
-  for (const MountRecord& record : records) adoptions.push_back(Judge(record, table, boot_id));
+  for (const MountRecord& record : records)
+    adoptions.push_back(Judge(record, table, boot_id, state_->servers));
   return adoptions;
 }
 
