@@ -114,6 +114,10 @@ Result<Time> ParseTime(std::string_view text) {
   const auto second = in.Digits(2);
   if (!year || !d1 || !month || !d2 || !day || !t || !hour || !c1 || !minute || !c2 || !second)
     return BadTime(text);
+  // Nanoseconds in 64 bits reach from 1677 to 2262; the years at both ends are left out whole.
+  constexpr int kFirstYear = 1678;
+  constexpr int kLastYear = 2261;
+  if (*year < kFirstYear || *year > kLastYear) return BadTime(text);
   const auto fraction = Fraction(in);
   const auto offset = Offset(in);
   const std::chrono::year_month_day date{std::chrono::year{*year},

@@ -14,6 +14,7 @@ namespace osbx {
 
 std::string FormatTime(Time time);       // 2026-01-02T03:04:05Z
 std::string FormatMicroTime(Time time);  // 2026-01-02T03:04:05.000006Z
+// Years from 1678 to 2261.
 Result<Time> ParseTime(std::string_view text);
 
 // Age as kubectl prints it: "5m", "3h12m" (contract/kubectl.md §4.6).

@@ -25,6 +25,15 @@ TEST(Rfc3339, RefusesWhatIsNotATime) {
   }
 }
 
+TEST(Rfc3339, RefusesYearsThatItsClockCannotHold) {
+  for (const char* text : {"0001-01-01T00:00:00Z", "1677-12-31T00:00:00Z", "2262-01-01T00:00:00Z",
+                           "9999-12-31T23:59:59Z"}) {
+    EXPECT_FALSE(ParseTime(text).has_value()) << text;
+  }
+  EXPECT_TRUE(ParseTime("1678-01-01T00:00:00Z").has_value());
+  EXPECT_TRUE(ParseTime("2261-12-31T23:59:59.999999Z").has_value());
+}
+
 TEST(FormatAge, PrintsWhatKubectlPrints) {
   using std::chrono::seconds;
   EXPECT_EQ(FormatAge(seconds{119}), "119s");
