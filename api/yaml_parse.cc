@@ -25,7 +25,13 @@ std::string Located(std::string_view file, const YAML::Mark& mark, std::string_v
 // yaml-cpp's events into a builder. Throws ParserException, which ParseYaml catches.
 class YamlEvents : public YAML::EventHandler {
  public:
-  void OnDocumentStart(const YAML::Mark& /*mark*/) override {
+  explicit YamlEvents(std::string_view text) : lines_(LinesOf(text)) {}
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // yaml-cpp takes what it cannot read for another document, at worst the same bytes for ever.
+    if (documents_++ > 0 && !HasMarker(mark)) {
+      throw YAML::ParserException(mark, "a new document must begin with ---");
+    }
     builder_ = JsonBuilder();
     line_ = -1;
   }
@@ -79,6 +85,29 @@ class YamlEvents : public YAML::EventHandler {
   }
 
  private:
+  static std::vector<std::string_view> LinesOf(std::string_view text) {
+    std::vector<std::string_view> lines;
+    while (true) {
+      const std::size_t end = text.find('\n');
+      lines.push_back(text.substr(0, end));
+      if (end == std::string_view::npos) return lines;
+      text.remove_prefix(end + 1);
+    }
+  }
+
+  // Whether --- begins the document at `mark`, or ... ended the one before it.
+  bool HasMarker(const YAML::Mark& mark) const {
+    const auto line = [this](int number) {
+      const auto index = static_cast<std::size_t>(number);
+      return index < lines_.size() ? lines_[index] : std::string_view();
+    };
+    if (mark.column == 0 && line(mark.line).starts_with("---")) return true;
+    for (int number = last_.line; number < mark.line; ++number) {
+      if (line(number).starts_with("...")) return true;
+    }
+    return false;
+  }
+
   void Begin(const YAML::Mark& mark) {
     last_ = mark;
     if (line_ < 0) line_ = mark.line;
@@ -110,6 +139,8 @@ class YamlEvents : public YAML::EventHandler {
     return *std::move(value);
   }
 
+  std::vector<std::string_view> lines_;
+  std::size_t documents_ = 0;
   JsonBuilder builder_;
   YAML::Mark last_;
   int line_ = -1;
@@ -174,7 +205,7 @@ Result<std::vector<YamlDocument>> ParseEvents(std::string_view text, std::string
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
-    YamlEvents events;
+    YamlEvents events(text);
     while (parser.HandleNextDocument(events)) {
       YamlDocument document = events.Take();
       if (!document.value->is_null()) documents.push_back(std::move(document));

@@ -85,6 +85,16 @@ TEST(ParseYaml, AStreamOfDocuments) {
   EXPECT_EQ(documents->at(1).line, 9);
 }
 
+TEST(ParseYaml, DocumentsMayBeSeparatedInAnyWay) {
+  for (const char* text :
+       {"a: 1\r\n---\r\nb: ä\r\n--- {c: 1}\r\n", "a: 1\n...\nb: 1\n...\n# x\nc: 1\n",
+        "---\na: ä\n--- # x\nb: 1\n...\n---\nc: 1\n", "{a: 1}\n---\n[b]\n--- |\n c\n"}) {
+    const auto documents = ParseYaml(text, "f.yaml");
+    ASSERT_TRUE(documents.has_value()) << text << documents.error().message();
+    EXPECT_EQ(documents->size(), 3U) << text;
+  }
+}
+
 TEST(ParseYaml, NothingIsNoDocument) {
   for (const char* text : {"", "\n", "# only a comment\n", "---\n", "---\n---\n", "null\n"}) {
     const auto documents = ParseYaml(text, "f.yaml");
@@ -170,6 +180,9 @@ INSTANTIATE_TEST_SUITE_P(
                     ErrorCase{"AboveUnicode", "a: \xf4\x90\x80\x80\n", "f.yaml:1:4: the text"},
                     ErrorCase{"CutSequence", "a: \xe2\x82", "f.yaml:1:4: the text"},
                     ErrorCase{"Control", "a: b\x04\n", "f.yaml:1:5: control"},
+                    ErrorCase{"LoneComma", ",", "f.yaml:1:1: a new document"},
+                    ErrorCase{"LoneBracket", "a: 1\n---\n]", "f.yaml:3:1: "},
+                    ErrorCase{"TextAfterDocument", "{a: 1}\nb", "f.yaml:2:1: "},
                     ErrorCase{"MergeOfScalar", "a:\n  <<: 1\n", "f.yaml:2:7: "}),
     [](const auto& info) { return info.param.name; });
 
