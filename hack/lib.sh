@@ -81,6 +81,15 @@ mounts_below() {
   awk -v dir="$1" '{ gsub(/\\040/, " ", $5) } $5 == dir || index($5, dir "/") == 1 { print $5 }' /proc/self/mountinfo | tac
 }
 
+# remove_tree DIR: removes DIR and what is in it on the same file system, also the mount points that osbxd made immutable.
+remove_tree() {
+  [[ -e $1 ]] || return 0
+  if ! rm -rf --one-file-system "$1" 2>/dev/null; then
+    find "$1" -xdev -type d -exec chattr -i {} + 2>/dev/null || true
+    rm -rf --one-file-system "$1"
+  fi
+}
+
 # free_subnet SEED (six hex digits): prints the first free 10.x.y (a /24), starting from a place derived from SEED.
 free_subnet() {
   local n=$((16#$1)) i prefix

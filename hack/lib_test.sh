@@ -94,7 +94,7 @@ engine() {
 close_engine() {
   if [[ -d $1/docker ]]; then hack/dockerd stop --dir "$1/docker" --purge; fi
   mounts_below "$1" | while read -r target; do as_root umount -l "$target"; done
-  as_root rm -rf --one-file-system "$1"
+  as_root bash -c "$(declare -f remove_tree); remove_tree '$1'"
 }
 
 # summary: the table, the closing line, and failure unless something passed and nothing failed.
