@@ -73,6 +73,17 @@ TEST(OssServerTest, ConfinesAKeyToItsPrefix) {
   EXPECT_EQ(ErrorCode(ListAs(*server, "P", "S", "")), "403 AccessDenied");
 }
 
+TEST(OssServerTest, WantsTheTokenOfTemporaryCredentialsUntilTheyExpire) {
+  const auto server = StartServer({.credentials = R"({"AK":{"secret":"SK","token":"T"}})"});
+  EXPECT_EQ(ErrorCode(server->Call("GET", "demo", "")), "403 InvalidSecurityToken");
+  const Headers wrong{{"x-oss-security-token", "U"}};
+  EXPECT_EQ(ErrorCode(server->Call("GET", "demo", "", "", "", wrong)), "403 InvalidSecurityToken");
+  const Headers right{{"x-oss-security-token", "T"}};
+  EXPECT_EQ(ErrorCode(server->Call("GET", "demo", "", "", "", right)), "200");
+  ASSERT_THAT(server->SetCredentials(R"({"AK":{"secret":"SK","token":"T","expires":1}})"), IsOk());
+  EXPECT_EQ(ErrorCode(server->Call("GET", "demo", "", "", "", right)), "403 SecurityTokenExpired");
+}
+
 TEST(OssServerTest, TakesChangedCredentialsWithTheNextRequest) {
   const auto server = StartServer();
   ASSERT_THAT(server->SetCredentials(R"({"AK":{"secret":"rotated"}})"), IsOk());

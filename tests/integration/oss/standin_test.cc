@@ -188,6 +188,20 @@ TEST_F(StandinTest, Ossfs2ServesFilesAndLooksLikeItself) {
   EXPECT_TRUE(Unmount());
 }
 
+// The S3 dialect of the server, with the signature that the stand-ins do not use.
+TEST_F(StandinTest, PlainS3fsWorksWithAwsV4) {
+  ASSERT_EQ(server_->Call("PUT", "demo", "p/seen", "", "from OSS")->status, 200);
+  const auto mounted =
+      scratch_.Run({"/usr/bin/s3fs", "demo:/p", target_, "-o", "sigv4,use_path_request_style", "-o",
+                    "url=" + server_->endpoint(), "-o", "passwd_file=" + passwd_});
+  ASSERT_EQ(mounted.exit_code, 0) << mounted.err;
+  ASSERT_TRUE(Eventually([&] { return scratch_.FindMount(target_).has_value(); }));
+  EXPECT_EQ(ReadText(target_ + "/seen"), "from OSS");
+  const std::string big = "BIG=" + (scratch_ / "big") + ";";
+  const auto worked = scratch_.Shell(big + kCommonOperations + kOssfs1Operations, target_);
+  EXPECT_EQ(worked.exit_code, 0) << worked.err;
+}
+
 TEST_F(StandinTest, BothShowTheSameObjects) {
   ASSERT_EQ(server_->Call("PUT", "demo", "train/f", "", "from OSS")->status, 200);
   ASSERT_EQ(Ossfs("demo:/train").exit_code, 0);
