@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reconcilers/@kind@/@kind@_reconciler.h"
 
+#include <nlohmann/json.hpp>
+
 #include "reconcilers/@kind@/@kind@_plan.h"
 
 namespace osbx::reconcilers {
