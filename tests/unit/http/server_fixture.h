@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "fakes/eventually.h"
+#include "fakes/wire_client.h"
 #include "http/server.h"
-#include "unit/http/wire_client.h"
 
 namespace osbx::http {
 
@@ -33,6 +33,7 @@ class ServerTest : public ::testing::Test {
                  .handler = std::move(handler),
                  .where = where});
   }
+  void TearDown() override { server_.reset(); }  // before what the handlers refer to
   void Start() {
     server_ = std::make_unique<Server>(options_, std::move(router_));
     const auto started = server_->Start();

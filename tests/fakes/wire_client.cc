@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "unit/http/wire_client.h"
+#include "fakes/wire_client.h"
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
