@@ -333,13 +333,13 @@ int WriteForever(const std::string& path, int round, int out) {
 }
 
 TEST_F(SqliteStoreTest, I11_AcknowledgedWritesSurviveKill) {
-  constexpr int kRounds = 12;
+  constexpr int kRounds = 8;
   std::minstd_rand random(7);
   std::vector<std::string> acknowledged;
   std::string lines;
   for (int round = 0; round < kRounds; ++round) {
     Child child([this, round](int out) { return WriteForever(path_, round, out); });
-    const std::size_t lines_before_kill = 50 + random() % 400;
+    const std::size_t lines_before_kill = 50 + random() % 200;
     std::string got;
     while (static_cast<std::size_t>(std::count(got.begin(), got.end(), '\n')) < lines_before_kill) {
       const std::string part = child.Read();
