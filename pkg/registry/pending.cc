@@ -24,19 +24,22 @@ store::ObjectPtr MakeObject(const store::Key& key, const store::ObjectPtr& store
 
 }  // namespace
 
-store::ObjectPtr Pending::Find(const store::Key& key) const {
-  const auto found = entries_.find(key);
-  if (found == entries_.end()) return store_.Find(key);
-  return found->second.removed ? nullptr : found->second.pending;
+Pending::Entry& Pending::Read(const store::Key& key) {
+  const auto [at, added] = entries_.try_emplace(key);
+  if (added) at->second.stored = store_.Find(key);
+  return at->second;
+}
+
+store::ObjectPtr Pending::Find(const store::Key& key) {
+  const Entry& entry = Read(key);
+  if (entry.removed) return nullptr;
+  return entry.pending != nullptr ? entry.pending : entry.stored;
 }
 
 Pending::Entry& Pending::Touch(const store::Key& key) {
-  const auto [at, added] = entries_.try_emplace(key);
-  if (added) {
-    order_.push_back(key);
-    at->second.stored = store_.Find(key);
-  }
-  return at->second;
+  Entry& entry = Read(key);
+  if (entry.pending == nullptr) order_.push_back(key);
+  return entry;
 }
 
 void Pending::Put(const store::Key& key, JsonPtr body) {
