@@ -32,6 +32,7 @@ struct Request {
   std::string body;
   std::string content_type = "application/json";
   std::string accept = "application/json";
+  bool any_status = false;  // an answer of 300 and above is an answer too, not an error
 };
 
 struct Response {

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "documents.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "api/yaml.h"
+
+namespace osbx::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<std::string> ReadAll(const std::string& path) {
+  std::ostringstream text;
+  if (path == "-") {
+    text << std::cin.rdbuf();
+    return text.str();
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (!file)
+    return Error(Code::kNotFound, "the path \"" + path + "\" does not exist or cannot be read");
+  text << file.rdbuf();
+  return text.str();
+}
+
+Result<std::vector<std::string>> Expand(const std::string& path) {
+  std::error_code failed;
+  if (path == "-" || !fs::is_directory(path, failed)) return std::vector<std::string>{path};
+  std::vector<std::string> files;
+  for (const auto& entry : fs::directory_iterator(path, failed)) {
+    const std::string extension = entry.path().extension();
+    if (extension == ".yaml" || extension == ".yml" || extension == ".json")
+      files.push_back(entry.path());
+  }
+  if (files.empty()) return Error(Code::kNotFound, "no *.yaml, *.yml or *.json in " + path);
+  std::ranges::sort(files);
+  return files;
+}
+
+// `kind: List` stands for its items.
+void Append(const Json& value, const std::string& place, std::vector<Document>& out) {
+  if (value.is_object() && value.value("kind", Json()) == "List" && value.contains("items") &&
+      value["items"].is_array()) {
+    for (const Json& item : value["items"]) Append(item, place, out);
+    return;
+  }
+  out.push_back({value, place});
+}
+
+}  // namespace
+
+Result<std::vector<Document>> ReadDocuments(const std::vector<std::string>& paths) {
+  std::vector<Document> out;
+  for (const std::string& path : paths) {
+    OSBX_TRY(const std::vector<std::string> files, Expand(path));
+    for (const std::string& file : files) {
+      OSBX_TRY(const std::string text, ReadAll(file));
+      const std::string name = file == "-" ? "<stdin>" : file;
+      OSBX_TRY(const std::vector<api::YamlDocument> documents, api::ParseYaml(text, name));
+      for (const api::YamlDocument& document : documents) {
+        const std::string place = name + ":" + std::to_string(document.line);
+        if (!document.duplicate_fields.empty()) {
+          return Error(Code::kInvalid,
+                       place + ": duplicate field \"" + document.duplicate_fields.front() + "\"");
+        }
+        if (!document.value->is_object())
+          return Error(Code::kInvalid, place + ": must be an object");
+        Append(*document.value, place, out);
+      }
+    }
+  }
+  if (out.empty()) return Error(Code::kInvalid, "no objects found in the files given");
+  return out;
+}
+
+}  // namespace osbx::ctl

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+
+#include "api/schema.h"
+#include "verbs.h"
+
+namespace osbx::ctl {
+namespace {
+
+const api::Kind* FindKind(const std::string& word) {
+  for (const api::Kind& kind : api::AllKinds()) {
+    const bool named = word == kind.plural || word == kind.singular || word == kind.kind ||
+                       std::ranges::find(kind.short_names, word) != kind.short_names.end();
+    if (named) return &kind;
+  }
+  return nullptr;
+}
+
+Result<int> Explain(const std::string& what, bool recursive) {
+  const auto dot = what.find('.');
+  const api::Kind* kind = FindKind(what.substr(0, dot));
+  if (kind == nullptr)
+    return Error(Code::kNotFound, "there is no kind \"" + what.substr(0, dot) + "\"");
+  OSBX_TRY(const std::string text,
+           api::Explain(*kind, dot == std::string::npos ? "" : what.substr(dot + 1), recursive));
+  std::fputs(text.c_str(), stdout);
+  return kOk;
+}
+
+}  // namespace
+
+std::function<int()> DeclareExplain(CLI::App& command, Context& /*context*/) {
+  auto what = std::make_shared<std::string>();
+  auto recursive = std::make_shared<bool>(false);
+  command.add_option("what", *what, "KIND[.field…], e.g. sandbox.spec.volumes")->required();
+  command.add_flag("--recursive", *recursive, "The whole tree below");
+  return [what, recursive] {
+    const auto code = Explain(*what, *recursive);
+    return code ? *code : Fail(code.error());
+  };
+}
+
+}  // namespace osbx::ctl

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "agent/agent.h"
+#include "apiserver/api_server.h"
+#include "base/log.h"
+#include "ctrl/event_sink.h"
+#include "ctrl/manager.h"
+#include "host_setup.h"
+#include "registry/registry.h"
+#include "store/sqlite_store.h"
+
+namespace osbx {
+namespace {
+
+constexpr Duration kOperationsGrace =
+    std::chrono::seconds(3);  // of 5 s in all; what is cut off is found again
+constexpr Duration kDockerDeadline = std::chrono::seconds(10);
+
+std::vector<http::Listener> ListenersOf(const config::Config& config) {
+  std::vector<http::Listener> out{
+      {.address = config.server.host == "localhost" ? "127.0.0.1" : config.server.host,
+       .port = config.server.port,
+       .unix_path = {},
+       .cert_file = config.server.tls_cert_file,
+       .key_file = config.server.tls_key_file}};
+  if (!config.server.unix_socket.empty())
+    out.push_back({.address = {}, .port = 0, .unix_path = config.server.unix_socket});
+  return out;
+}
+
+}  // namespace
+
+// Members in the order they are started; destruction runs backwards.
+struct Daemon::Parts {
+  std::unique_ptr<store::SqliteStore> store;
+  std::unique_ptr<registry::Registry> registry;
+  std::unique_ptr<ctrl::Cache> cache;
+  std::unique_ptr<docker::Client> docker;
+  std::optional<mount::Mounter> mounter;
+  std::unique_ptr<ctrl::EventRecorder> events;
+  std::unique_ptr<reconcilers::Host> host;
+  std::unique_ptr<agent::Agent> agent;
+  std::unique_ptr<ctrl::Manager> manager;
+  std::unique_ptr<apiserver::ApiServer> api;
+
+  Result<> OpenState(const config::Config& config);
+  Result<> OpenHost(const config::Config& config);
+  Result<> Serve(const config::Config& config);
+};
+
+Result<> Daemon::Parts::OpenState(const config::Config& config) {
+  OSBX_TRY(store,
+           store::SqliteStore::Open({.path = config.paths.store, .window = {}, .max_bytes = 0}));
+  registry = std::make_unique<registry::Registry>(*store, RealClock());
+  OSBX_CHECK(registry->EnsureNamespaces());
+  cache = std::make_unique<ctrl::Cache>(*store);
+  reconcilers::DeclareCache(*cache);
+  cache->Start();
+  events = std::make_unique<ctrl::EventRecorder>(
+      ctrl::RegistrySink(*registry), RealClock(),
+      ctrl::EventRecorder::Options{.max_age = config.event_ttl});
+  return {};
+}
+
+Result<> Daemon::Parts::OpenHost(const config::Config& config) {
+  OSBX_TRY(const HostPaths paths, PrepareHost(config));
+  OSBX_TRY(docker, docker::Client::Open({.host = config.docker.host,
+                                         .timeout = kDockerDeadline,
+                                         .pull_timeout = std::max<Duration>(
+                                             config.docker.api_timeout, std::chrono::minutes(10)),
+                                         .breaker = {}},
+                                        RealClock()));
+  auto opened = mount::Mounter::Open(MounterOptionsOf(config, paths));
+  if (!opened) return std::move(opened).error();
+  mounter.emplace(*std::move(opened));
+  OSBX_TRY(reconcilers::HostOptions options, HostOptionsOf(config, paths));
+  host = std::make_unique<reconcilers::Host>(reconcilers::HostDeps{.cache = *cache,
+                                                                   .store = *store,
+                                                                   .registry = *registry,
+                                                                   .events = *events,
+                                                                   .docker = *docker,
+                                                                   .mounter = *mounter,
+                                                                   .clock = RealClock()},
+                                             std::move(options));
+  agent = std::make_unique<agent::Agent>(agent::AgentDeps{.cache = *cache,
+                                                          .docker = *docker,
+                                                          .mounter = *mounter,
+                                                          .node_name = NodeName(config),
+                                                          .slot_root = paths.slot_root});
+  manager = std::make_unique<ctrl::Manager>(*store, RealClock());
+  host->AddControllers(*manager);
+  return {};
+}
+
+Result<> Daemon::Parts::Serve(const config::Config& config) {
+  apiserver::ApiServerOptions options;
+  options.listeners = ListenersOf(config);
+  options.limits.idle =
+      std::chrono::duration_cast<std::chrono::milliseconds>(config.server.keep_alive);
+  options.api_key = config.server.api_key;
+  options.version = OSBX_VERSION;
+  options.streams = agent.get();
+  api = std::make_unique<apiserver::ApiServer>(*store, *registry, std::move(options));
+  OSBX_CHECK(api->Start());
+  // For whoever asked for port 0.
+  std::ofstream(config.paths.run_dir + "/osbxd.port", std::ios::trunc) << api->Port() << "\n";
+  manager->Start();
+  OSBX_CHECK(host->Start());
+  log::Info("serving",
+            {{"address", config.server.host}, {"port", api->Port()}, {"version", OSBX_VERSION}});
+  return {};
+}
+
+Daemon::Daemon(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Daemon::~Daemon() {
+  Stop();
+}
+
+Result<std::unique_ptr<Daemon>> Daemon::Start(const config::Config& config) {
+  auto parts = std::make_unique<Parts>();
+  Parts& starting = *parts;
+  // From here on the destructor takes down whatever part has come up.
+  std::unique_ptr<Daemon> daemon(new Daemon(std::move(parts)));
+  std::error_code
+      ignored;  // a directory that cannot be made is reported by the store with its path
+  std::filesystem::create_directories(std::filesystem::path(config.paths.store).parent_path(),
+                                      ignored);
+  OSBX_CHECK(starting.OpenState(config));
+  OSBX_CHECK(starting.OpenHost(config));
+  OSBX_CHECK(starting.Serve(config));
+  return daemon;
+}
+
+void Daemon::Stop() {
+  if (!parts_) return;
+  Parts& p = *parts_;
+  if (p.api) p.api->Stop();
+  if (p.host) p.host->StopSources();
+  if (p.manager) p.manager->Stop();
+  if (p.host) p.host->StopOperations(kOperationsGrace);
+  if (p.events) p.events->Stop();
+  if (p.cache) p.cache->Stop();
+  parts_.reset();
+}
+
+}  // namespace osbx
