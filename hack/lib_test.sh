@@ -65,7 +65,7 @@ run_script() {
 
 # build_ring PRESET TARGET…: a failing build is a failure of its own; what could be built still runs.
 build_ring() {
-  (($# > 1)) || return 0
+  if [[ $# -lt 2 || ${OSBX_SKIP_BUILD:-} ]]; then return 0; fi
   hack/build "$1" -k 0 "${@:2}" || row build "$1" "${*:2:3}" 0 1 0 0
 }
 
