@@ -9,6 +9,7 @@
 #include <yaml-cpp/parser.h>
 
 #include "api/json_builder.h"
+#include "api/utf8.h"
 #include "api/yaml.h"
 #include "api/yaml_scalar.h"
 
@@ -52,8 +53,9 @@ class YamlEvents : public YAML::EventHandler {
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& text) override {
+                const std::string& raw) override {
     Begin(mark);
+    const std::string text = WithWholeEscapes(raw);
     const bool plain = tag == "?" || tag.empty();
     if (builder_.WantsKey() && plain && text == "<<") return builder_.MergeKey();
     Json value = Scalar(mark, tag, text);
@@ -108,6 +110,23 @@ class YamlEvents : public YAML::EventHandler {
     return false;
   }
 
+  // yaml-cpp turns the escapes \N and \_ into the lone bytes 0x85 and 0xA0. Everything else in the
+  // text is UTF-8, so that a lone byte can be nothing else; here they become characters.
+  static std::string WithWholeEscapes(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+      std::size_t length = Utf8SequenceLength(text);
+      if (length == 0) {
+        out += '\xC2';
+        length = 1;
+      }
+      out.append(text.substr(0, length));
+      text.remove_prefix(length);
+    }
+    return out;
+  }
+
   void Begin(const YAML::Mark& mark) {
     last_ = mark;
     if (line_ < 0) line_ = mark.line;
@@ -146,28 +165,11 @@ class YamlEvents : public YAML::EventHandler {
   int line_ = -1;
 };
 
-// Length of the UTF-8 sequence at the front of the text, 0 when it is malformed (RFC 3629 table
-// 3-7: no overlong forms, no surrogates, nothing above U+10FFFF).
-std::size_t SequenceLength(std::string_view text) {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = at(0);
-  if (lead < 0x80) return 1;
-  if (lead < 0xC2 || lead > 0xF4) return 0;
-  const std::size_t length = lead < 0xE0 ? 2 : (lead < 0xF0 ? 3 : 4);
-  if (text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((at(i) & 0xC0U) != 0x80U) return 0;
-  }
-  const bool overlong = (lead == 0xE0 && at(1) < 0xA0) || (lead == 0xF0 && at(1) < 0x90);
-  const bool outside = (lead == 0xED && at(1) >= 0xA0) || (lead == 0xF4 && at(1) >= 0x90);
-  return overlong || outside ? 0 : length;
-}
-
 // What no YAML text may contain: malformed UTF-8 and control characters (yaml-cpp would take some
 // for the end of the text). Gives a problem and moves `mark` to it.
 std::string CheckCharacters(std::string_view text, YAML::Mark& mark) {
   while (!text.empty()) {
-    const std::size_t length = SequenceLength(text);
+    const std::size_t length = Utf8SequenceLength(text);
     if (length == 0) return "the text is not UTF-8";
     const char c = text.front();
     const bool control = (c >= 0 && c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;

@@ -64,7 +64,9 @@ INSTANTIATE_TEST_SUITE_P(
                     ScalarCase{"\"1\"", R"("1")"}, ScalarCase{"'true'", R"("true")"},
                     ScalarCase{"!!str 5", R"("5")"}, ScalarCase{"!!int \"7\"", "7"},
                     ScalarCase{"!foo x", R"("x")"}, ScalarCase{"|\n  a\n  b", R"("a\nb\n")"},
-                    ScalarCase{">-\n  a\n  b", R"("a b")"}));
+                    ScalarCase{">-\n  a\n  b", R"("a b")"},
+                    ScalarCase{R"("a\Nb\_ä")", R"("a\u0085b\u00a0ä")"},
+                    ScalarCase{R"("\L\P\x7f\e")", R"("\u2028\u2029\u007f\u001b")"}));
 
 TEST(ParseYaml, NumbersThatJsonCannotSayAreRefused) {
   EXPECT_THAT(ErrorOf("a: 1\nv: .inf\n"), StartsWith("f.yaml:2:4: "));

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Request targets of any bytes: decoding, routing, resource paths and Accept never break, and what
+// was encoded by us decodes to itself.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "apiserver/negotiate.h"
+#include "apiserver/paths.h"
+#include "http/router.h"
+#include "http/url.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace osbx;  // NOLINT(google-build-using-namespace): one function of one program
+  static const http::Router kRouter = [] {
+    http::Router router;
+    for (const char* pattern : {"/", "/api/{rest...}", "/apis/{group}/{version}",
+                                "/apis/{group}/{version}/namespaces/{ns}/{plural}/{name}"}) {
+      router.Add({.method = "GET", .pattern = pattern, .handler = nullptr});
+    }
+    return router;
+  }();
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view path = text.substr(0, text.find('?'));
+  const http::Query query(text.substr(path.size()));
+  for (const auto& [name, value] : query.Pairs()) {
+    if (http::PercentDecode(http::PercentEncode(value), true) != value) std::abort();
+    if (!query.Find(name)) std::abort();
+  }
+  const http::Router::Match match = kRouter.Find("GET", path);
+  if (match.route != nullptr && match.params.size() > path.size()) std::abort();
+  const apiserver::ResourcePath resource = apiserver::ParseResourcePath(path);
+  if (resource.Ok() && resource.kind == nullptr) std::abort();
+  Ignore(apiserver::ParseAccept(text, {apiserver::As::kTable, apiserver::As::kPartial}),
+         "only that it does not break");
+  return 0;
+}
