@@ -150,10 +150,9 @@ std::optional<HttpReply> Engine::JoinNetwork(Container& container) {
                       std::to_string(next_address_ % 256);
   ++next_address_;
   container.ports = Json::object();
+  const Json exposed = container.config.value("ExposedPorts", Json::object());
   const Json bindings = container.host.value("PortBindings", Json::object());
-  for (const auto& [key, unused] : container.config.value("ExposedPorts", Json::object()).items()) {
-    container.ports[key] = nullptr;
-  }
+  for (const auto& [key, unused] : exposed.items()) container.ports[key] = nullptr;
   for (const auto& [key, list] : bindings.items()) {
     container.ports[key] = Json::array();
     for (const Json& binding : list) {
