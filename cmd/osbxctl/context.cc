@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdio>
 
 #include "base/code_table.h"
@@ -30,6 +31,19 @@ int Fail(const Error& error) {
     std::fprintf(stderr, "error: %s\n", error.message().c_str());
   }
   return RowOf(error.code()).exit_code;
+}
+
+Result<std::chrono::seconds> ParseDuration(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string unit(end, text.data() + text.size());
+  if (failed != std::errc{} || value < 0 || value > 1'000'000) {
+    return Error(Code::kInvalid, "not a duration: \"" + text + "\" (90, 90s, 5m or 1h)");
+  }
+  if (unit.empty() || unit == "s") return std::chrono::seconds(value);
+  if (unit == "m") return std::chrono::minutes(value);
+  if (unit == "h") return std::chrono::hours(value);
+  return Error(Code::kInvalid, "not a duration: \"" + text + "\" (90, 90s, 5m or 1h)");
 }
 
 bool OutputIsTerminal() {

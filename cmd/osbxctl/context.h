@@ -3,6 +3,7 @@
 // thread.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,6 +44,9 @@ inline constexpr int kFailed = 1;
 // Prints an error as kubectl does ("Error from server (NotFound): …" or "error: …") and gives the
 // exit code.
 int Fail(const Error& error);
+
+// "90", "90s", "5m", "1h".
+Result<std::chrono::seconds> ParseDuration(const std::string& text);
 
 bool OutputIsTerminal();
 bool ErrorIsTerminal();

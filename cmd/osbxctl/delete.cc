@@ -22,7 +22,7 @@ struct Options {
   bool wait = true;
   bool ignore_not_found = false;
   int grace_seconds = -1;
-  int timeout_seconds = 0;  // 0: as long as it takes
+  std::string timeout = "0s";  // 0: as long as it takes
 };
 
 struct Doomed {
@@ -89,7 +89,8 @@ Result<bool> Gone(client::RestClient& client, const Doomed& doomed) {
   return object->value("/metadata/uid"_json_pointer, "") != doomed.uid;
 }
 
-Result<> WaitUntilGone(client::RestClient& client, const Options& options, const Doomed& doomed) {
+Result<> WaitUntilGone(client::RestClient& client, std::chrono::seconds timeout,
+                       const Doomed& doomed) {
   const auto begin = std::chrono::steady_clock::now();
   bool said = false;
   for (auto pause = std::chrono::milliseconds(10);;
@@ -97,7 +98,7 @@ Result<> WaitUntilGone(client::RestClient& client, const Options& options, const
     OSBX_TRY(const bool gone, Gone(client, doomed));
     if (gone) return {};
     const auto waited = std::chrono::steady_clock::now() - begin;
-    if (options.timeout_seconds > 0 && waited > std::chrono::seconds(options.timeout_seconds)) {
+    if (timeout.count() > 0 && waited > timeout) {
       return Error(Code::kDeadlineExceeded,
                    "timed out waiting for " + doomed.resource.Display(doomed.name) + " to go");
     }
@@ -130,7 +131,8 @@ Result<int> Delete(Context& context, const Options& options) {
     waiting.push_back(doomed);
   }
   if (!options.wait) return code;
-  for (const Doomed& doomed : waiting) OSBX_CHECK(WaitUntilGone(*client, options, doomed));
+  OSBX_TRY(const std::chrono::seconds timeout, ParseDuration(options.timeout));
+  for (const Doomed& doomed : waiting) OSBX_CHECK(WaitUntilGone(*client, timeout, doomed));
   return code;
 }
 
@@ -144,7 +146,8 @@ std::function<int()> DeclareDelete(CLI::App& command, Context& context) {
   command.add_flag("--all", options->all, "All of the type in the namespace");
   command.add_option("--wait", options->wait, "Wait until they are gone")->capture_default_str();
   command
-      .add_option("--timeout", options->timeout_seconds, "Seconds to wait; 0: as long as it takes")
+      .add_option("--timeout", options->timeout,
+                  "How long to wait: 90s, 5m; 0: as long as it takes")
       ->capture_default_str();
   command.add_option("--grace-period", options->grace_seconds,
                      "Seconds between SIGTERM and SIGKILL; default: the object's");

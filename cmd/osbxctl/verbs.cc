@@ -13,6 +13,7 @@ constexpr std::array kVerbs{
     Verb{"delete", "Delete objects and wait until they are gone", DeclareDelete},
     Verb{"wait", "Wait for a condition, a phase or the end of objects", DeclareWait},
     Verb{"logs", "Print the output of a sandbox", DeclareLogs},
+    Verb{"exec", "Run a command in a sandbox", DeclareExec},
     Verb{"explain", "Describe the fields of a kind", DeclareExplain},
     Verb{"doctor", "Compare the store with Docker, mounts and directories", DeclareDoctor},
     Verb{"version", "Print the versions of osbxctl and osbxd", DeclareVersion},

@@ -30,6 +30,7 @@ std::function<int()> DeclareDescribe(CLI::App& command, Context& context);
 std::function<int()> DeclareDelete(CLI::App& command, Context& context);
 std::function<int()> DeclareWait(CLI::App& command, Context& context);
 std::function<int()> DeclareLogs(CLI::App& command, Context& context);
+std::function<int()> DeclareExec(CLI::App& command, Context& context);
 std::function<int()> DeclareExplain(CLI::App& command, Context& context);
 std::function<int()> DeclareDoctor(CLI::App& command, Context& context);
 std::function<int()> DeclareVersion(CLI::App& command, Context& context);

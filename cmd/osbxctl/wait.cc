@@ -16,7 +16,7 @@ struct Options {
   std::vector<std::string> words;
   std::string what;  // --for
   bool all = false;
-  int timeout_seconds = 30;
+  std::string timeout = "30s";
 };
 
 struct Goal {
@@ -105,8 +105,8 @@ Result<int> Wait(Context& context, const Options& options) {
       named.push_back({target.resource, item["metadata"].value("name", "")});
   }
   if (named.empty()) return Error(Code::kNotFound, "no matching resources found");
-  const auto deadline =
-      std::chrono::steady_clock::now() + std::chrono::seconds(options.timeout_seconds);
+  OSBX_TRY(const std::chrono::seconds timeout, ParseDuration(options.timeout));
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
   for (const Target& target : named)
     OSBX_CHECK(WaitFor(*client, target, context.Namespace(), goal, deadline));
   return kOk;
@@ -121,7 +121,7 @@ std::function<int()> DeclareWait(CLI::App& command, Context& context) {
   command.add_option("--for", options->what, "condition=NAME[=VALUE], phase=VALUE or delete")
       ->required();
   command.add_flag("--all", options->all, "All of the type in the namespace");
-  command.add_option("--timeout", options->timeout_seconds, "Seconds to wait in all")
+  command.add_option("--timeout", options->timeout, "How long to wait in all: 30, 90s, 5m or 1h")
       ->capture_default_str();
   return [options, &context] {
     const auto code = Wait(context, *options);

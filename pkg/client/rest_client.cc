@@ -162,7 +162,8 @@ Result<Response> Transfer(CURL* curl, const std::string& base, const std::string
   // The server may end a watch in the middle of a stream; what came is good.
   const bool cut_stream = sink.on_bytes != nullptr && code == CURLE_PARTIAL_FILE;
   if (code != CURLE_OK && !ended_by_us && !cut_stream) return TransferError(code, options.server);
-  if (status >= 300 && !request.any_status) return ErrorOfAnswer(static_cast<int>(status), sink.collected);
+  if (status >= 300 && !request.any_status)
+    return ErrorOfAnswer(static_cast<int>(status), sink.collected);
   return Response{.status = static_cast<int>(status), .body = std::move(sink.collected)};
 }
 
