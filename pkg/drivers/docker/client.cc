@@ -63,6 +63,7 @@ Call Client::WithDefaults(const Call& call) const {
 }
 
 Result<Response> Client::Do(Request request, const Call& call) {
+  OSBX_CHECK(CheckPath(request.path));
   const Call filled = WithDefaults(call);
   std::string path;
   if (!request.unversioned) {

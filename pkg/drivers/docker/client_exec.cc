@@ -25,9 +25,10 @@ Result<std::string> Client::CreateExec(std::string_view container, const ExecSpe
 Result<ExecStream> Client::StartExec(std::string_view exec_id, bool tty, const Call& call) {
   const Call filled = WithDefaults(call);
   OSBX_TRY(const std::string prefix, ApiPrefix(filled));
-  OSBX_CHECK(breaker_.Admit());
   HijackRequest request;
   request.path = prefix + "/exec/" + UrlEncode(exec_id) + "/start";
+  OSBX_CHECK(CheckPath(request.path));
+  OSBX_CHECK(breaker_.Admit());
   request.body = tty ? R"({"Detach":false,"Tty":true})" : R"({"Detach":false,"Tty":false})";
   request.tty = tty;
   request.timeout = filled.timeout;

@@ -235,6 +235,21 @@ Result<UniqueFd> Connect(int family, const sockaddr* address, socklen_t size, Du
 
 }  // namespace
 
+// A name becomes one segment of the path: an empty one or a dot would make the engine clean the
+// path into another route.
+Result<> CheckPath(std::string_view path) {
+  path = path.substr(0, path.find('?'));
+  while (!path.empty()) {
+    path.remove_prefix(1);  // the slash
+    const std::string_view segment = path.substr(0, path.find('/'));
+    if (segment.empty() || segment == "." || segment == "..") {
+      return Error(Code::kInvalid, "docker: \"" + std::string(segment) + "\" is not a name");
+    }
+    path.remove_prefix(segment.size());
+  }
+  return {};
+}
+
 Result<Endpoint> ParseHost(std::string_view host) {
   constexpr std::string_view kUnix = "unix://";
   constexpr std::string_view kTcp = "tcp://";

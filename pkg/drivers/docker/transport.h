@@ -41,6 +41,9 @@ struct Response {
   std::string body;
 };
 
+// Invalid when a segment of the path is empty, "." or "..".
+Result<> CheckPath(std::string_view path);
+
 // Where the engine listens.
 struct Endpoint {
   std::string unix_path;  // empty for TCP

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -335,8 +336,9 @@ std::string Engine::AddContainer(const std::string& name, const StringMap& label
                      .dump();
   const HttpReply reply = Create(request);
   created_bodies_.pop_back();  // the records are of the client's own
+  if (reply.status != 201) throw std::invalid_argument("AddContainer " + name + ": " + reply.body);
   const std::string id = Json::parse(reply.body).value("Id", std::string());
-  if (running && !id.empty()) Run(*Find(id));
+  if (running) Run(*Find(id));
   return id;
 }
 

@@ -45,7 +45,8 @@ class FakeDocker {
   void AddPrivate(const std::string& reference, const std::string& username,
                   const std::string& password);
   void AddNetwork(const std::string& name);
-  // A container as from another client; returns its id.
+  // A container as from another client; returns its id. Throws where the engine would refuse it
+  // (a name has at least two characters).
   std::string AddContainer(const std::string& name,
                            const std::map<std::string, std::string>& labels, bool running = true);
   // Default on, as the engine does: a bind source that does not exist is refused.
