@@ -99,7 +99,7 @@ Result<> SettleConflicts(const Writing& writing, const FieldSet& changed, bool f
 
 }  // namespace
 
-Result<> CheckApplied(const api::Kind& kind, const Json& body) {
+Result<> CheckApplied(const api::Kind& kind, std::string_view ns, const Json& body) {
   std::vector<std::string> faults;
   Json copy = body;
   for (const std::string& path : api::Prune(*kind.schema, copy)) {
@@ -109,8 +109,7 @@ Result<> CheckApplied(const api::Kind& kind, const Json& body) {
   if (faults.empty()) return {};
   const std::string group_version =
       kind.group.empty() ? "/" + kind.version : kind.group + "/" + kind.version;
-  std::string text = "failed to create typed patch object (" +
-                     std::string(MetadataString(body, "namespace")) + "/" +
+  std::string text = "failed to create typed patch object (" + std::string(ns) + "/" +
                      std::string(MetadataString(body, "name")) + "; " + group_version +
                      ", Kind=" + kind.kind + "): ";
   if (faults.size() == 1) return ServerError(text + faults.front());

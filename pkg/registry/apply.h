@@ -13,8 +13,8 @@ struct Applied {
 };
 
 // The body of an apply as a typed value: fields that are not declared and list elements that occur
-// twice are refused (500, as Kubernetes does).
-Result<> CheckApplied(const api::Kind& kind, const Json& body);
+// twice are refused (500, as Kubernetes does). `ns` is what the body itself says.
+Result<> CheckApplied(const api::Kind& kind, std::string_view ns, const Json& body);
 
 // `live` null: the object is new. `force` takes fields from other managers instead of kConflict.
 Result<Applied> MergeApplied(const Writing& writing, const Json* live, const Json& body,

@@ -108,13 +108,16 @@ bool CheckKeys(const Source& source, std::vector<Cause>& causes) {
   return causes.size() == before;
 }
 
-void EraseKeys(Json& value) {
+// Whether there was any.
+bool EraseKeys(Json& value) {
+  bool erased = false;
   if (value.is_object()) {
-    for (const char* field : kKeyFields) value.erase(field);
+    for (const char* field : kKeyFields) erased = value.erase(field) > 0 || erased;
   }
   if (value.is_structured()) {
-    for (Json& member : value) EraseKeys(member);
+    for (Json& member : value) erased = EraseKeys(member) || erased;
   }
+  return erased;
 }
 
 }  // namespace
@@ -189,8 +192,7 @@ void RedactLastApplied(Json& object) {
     if (annotations->empty()) metadata->erase("annotations");
     return;
   }
-  EraseKeys(copy);
-  *text = Dump(copy) + "\n";  // kubectl ends it with a newline too
+  if (EraseKeys(copy)) *text = Dump(copy) + "\n";  // kubectl ends it with a newline too
 }
 
 }  // namespace osbx::registry

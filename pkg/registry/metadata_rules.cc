@@ -307,7 +307,8 @@ Result<> DecodeTypeMeta(const api::Kind& kind, std::string_view name, Json& obje
                       ") does not match the expected API version (" + kind.ApiVersion() + ")");
   }
   if (!kind_name.empty() && kind_name != kind.kind) {
-    return Invalid(kind, name, {api::InvalidText("kind", kind_name, "must be " + kind.kind)});
+    return Invalid(kind, name.empty() ? MetadataString(object, "name") : name,
+                   {api::InvalidText("kind", kind_name, "must be " + kind.kind)});
   }
   object["apiVersion"] = kind.ApiVersion();
   object["kind"] = kind.kind;

@@ -96,7 +96,7 @@ Result<Planned> PlanApply(const PlanContext& context, Subresource subresource, c
     OSBX_CHECK(CheckMayCreate(kind, context.ref.name, context.info.internal));
   }
   OSBX_CHECK(CheckApplyTarget(context, live, applied));
-  OSBX_CHECK(CheckApplied(kind, applied));
+  OSBX_CHECK(CheckApplied(kind, MetadataString(body, "namespace"), applied));
   OSBX_CHECK(CheckStrictness(context, false, applied));
 
   Incoming incoming{.object = {}, .subresource = subresource, .applied = true};

@@ -233,7 +233,7 @@ TEST_F(ApplyTest, RefusedBodies) {
   Json body = Body({{"frob", 1}});
   const auto unknown = Apply("sandboxes/a", body, "m");
   EXPECT_FAILS(unknown, Code::kInternal,
-               "failed to create typed patch object (default/a; osbx.dev/v1, Kind=Sandbox): "
+               "failed to create typed patch object (/a; osbx.dev/v1, Kind=Sandbox): "
                ".spec.frob: field not declared in schema");
   EXPECT_EQ(unknown.error().details()->http_code, 500);
   EXPECT_EQ(unknown.error().details()->reason, "");

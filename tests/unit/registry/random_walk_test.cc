@@ -72,7 +72,7 @@ class RandomWalk : public World {
 
 TEST_F(RandomWalk, OwnershipStaysConsistent) {
   ASSERT_THAT(Post("sandboxes", Sandbox("a", {{"image", "x"}}), "m0"), IsOk());
-  for (int step = 0; step < 1500 && !HasFailure(); ++step) {
+  for (int step = 0; step < 400 && !HasFailure(); ++step) {
     SCOPED_TRACE(step);
     clock_.Advance(std::chrono::seconds(1));
     switch (Pick(5)) {
