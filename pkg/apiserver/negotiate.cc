@@ -102,6 +102,16 @@ Result<Body> ReadYaml(std::string_view text) {
 
 }  // namespace
 
+Result<Body> ParseJson(std::string_view text) {
+  auto document = api::ParseJson(text);
+  if (!document) {
+    return registry::BadRequest("the body of the request is not valid JSON: " +
+                                document.error().message());
+  }
+  return Body{.value = std::move(document->value),
+              .duplicate_fields = std::move(document->duplicate_fields)};
+}
+
 Result<Wanted> ParseAccept(std::string_view accept, std::initializer_list<As> offered) {
   if (accept.empty() || accept == "application/json" || accept == "*/*") return Wanted{};
   while (!accept.empty()) {

@@ -6,13 +6,19 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "apiserver/json_body.h"
+#include "base/json.h"
 #include "base/result.h"
 #include "http/message.h"
 #include "registry/registry.h"
 
 namespace osbx::apiserver {
+
+struct Body {
+  JsonPtr value;                              // never null in a result
+  std::vector<std::string> duplicate_fields;  // "spec.size", "spec.env[0].name"
+};
 
 enum class As { kObject, kTable, kPartial, kDiscovery };
 
@@ -27,6 +33,8 @@ Result<Wanted> ParseAccept(std::string_view accept, std::initializer_list<As> of
 // "application/json; charset=utf-8" -> "application/json", lower case.
 std::string MediaType(std::string_view content_type);
 
+// One JSON text. Errors: 400.
+Result<Body> ParseJson(std::string_view text);
 // The body of POST, PUT and DELETE: JSON (also when no type is given) or YAML. Errors: 415, 400.
 Result<Body> ReadBody(const http::Request& request);
 
