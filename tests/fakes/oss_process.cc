@@ -95,7 +95,8 @@ Result<> OssProcess::Launch() {
   const std::string port_file = directory_ / "port";
   ::unlink(port_file.c_str());
   SubprocessOptions start;
-  start.argv = {OSBX_FAKES_DIR "/oss_server",
+  const std::string program = OSBX_FAKES_DIR "/oss_server";
+  start.argv = {program,
                 "--exit-with-parent",
                 "yes",
                 "--data",
@@ -162,7 +163,9 @@ Result<HttpAnswer> OssProcess::Raw(const std::string& method, const std::string&
                                    const std::string& body, const Headers& headers) {
   std::string request = method + " " + target + " HTTP/1.1\r\nConnection: close\r\n";
   if (!headers.contains("host")) request += "Host: 127.0.0.1:" + std::to_string(port_) + "\r\n";
-  for (const auto& [name, value] : headers) request += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : headers) {
+    request.append(name).append(": ").append(value).append("\r\n");
+  }
   request += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   OSBX_TRY(const std::string answer, Exchange(port_, request));
   return ParseAnswer(answer);

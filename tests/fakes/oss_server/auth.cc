@@ -16,7 +16,7 @@
 namespace osbx::fakes {
 namespace {
 
-constexpr std::time_t kMaxSkewSeconds = 15 * 60;
+constexpr std::time_t kMaxSkewSeconds = 900;
 
 // What an Authorization header says, whichever scheme it uses.
 struct Claim {

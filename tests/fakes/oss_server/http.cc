@@ -12,8 +12,8 @@
 namespace osbx::fakes {
 namespace {
 
-constexpr std::size_t kHeadLimitBytes = 64 * 1024;
-constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::size_t kHeadLimitBytes = 64UL * 1024;
+constexpr std::size_t kReadBytes = 64UL * 1024;
 
 std::string_view Reason(int status) {
   switch (status) {
@@ -245,7 +245,9 @@ bool Connection::Send(const std::string& method, Response response) {
   std::string head =
       "HTTP/1.1 " + std::to_string(response.status) + " " + std::string(Reason(response.status));
   head += "\r\n";
-  for (const auto& [name, value] : response.headers) head += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : response.headers) {
+    head.append(name).append(": ").append(value).append("\r\n");
+  }
   if (!response.headers.contains("Content-Length") && response.status != 204) {
     const std::uint64_t size = response.file ? response.file_size : response.body.size();
     head += "Content-Length: " + std::to_string(size) + "\r\n";

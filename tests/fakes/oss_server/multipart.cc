@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kUploadIdBytes = 16;
 constexpr int kMaxPartNumber = 10000;
-constexpr std::size_t kCopyBytes = 256 * 1024;
+constexpr std::size_t kCopyBytes = 256UL * 1024;
 
 std::string UploadDirectory(const Exchange& exchange, const std::string& id) {
   return exchange.store.UploadsDirectory(exchange.bucket) + "/" + id;

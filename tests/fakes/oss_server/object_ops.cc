@@ -13,7 +13,7 @@
 namespace osbx::fakes {
 namespace {
 
-constexpr std::size_t kCopyBytes = 256 * 1024;
+constexpr std::size_t kCopyBytes = 256UL * 1024;
 
 ObjectStore::PutOptions PutOptionsOf(const Exchange& exchange) {
   return {exchange.DialectHeader("forbid-overwrite") == "true"};

@@ -187,6 +187,7 @@ Result<> ObjectStore::DeleteBucket(const std::string& name) {
 std::vector<std::string> ObjectStore::Buckets() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> names;
+  names.reserve(buckets_.size());
   for (const auto& [name, bucket] : buckets_) names.push_back(name);
   return names;
 }

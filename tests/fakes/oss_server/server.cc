@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kBacklog = 512;
 constexpr std::size_t kRequestIdBytes = 12;
-constexpr std::size_t kControlBodyLimitBytes = 64 * 1024;
+constexpr std::size_t kControlBodyLimitBytes = 64UL * 1024;
 
 bool IsIpAddress(const std::string& host) {
   return host.find_first_not_of("0123456789.") == std::string::npos;

@@ -15,7 +15,7 @@
 namespace osbx::fakes {
 namespace {
 
-constexpr std::size_t kBodyLimitBytes = 1024 * 1024;
+constexpr std::size_t kBodyLimitBytes = 1024UL * 1024;
 
 struct Url {
   std::string scheme;
@@ -90,7 +90,8 @@ CheckResult Attempt(const BucketCheck& check) {
   const std::string authorization = Authorization(check, query, headers);
   curl_slist* raw = curl_slist_append(nullptr, ("Authorization: " + authorization).c_str());
   for (const auto& [name, value] : headers) {
-    raw = curl_slist_append(raw, (name + ": " + value).c_str());
+    std::string line = name;
+    raw = curl_slist_append(raw, line.append(": ").append(value).c_str());
   }
   const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> list(raw, &curl_slist_free_all);
   std::string body;

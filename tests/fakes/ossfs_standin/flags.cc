@@ -22,7 +22,7 @@ struct FlagRule {
   long highest = std::numeric_limits<long>::max();
 };
 
-constexpr long kMiB = 1024 * 1024;
+constexpr long kMiB = 1024L * 1024;
 constexpr long kGiB = 1024 * kMiB;
 constexpr auto kText = FlagType::kText;
 constexpr auto kBool = FlagType::kBool;

@@ -145,6 +145,7 @@ int BecomeServer(const S3fsLaunch& launch, int stderr_fd) {
 
   std::vector<std::string> title = launch.title;
   std::vector<char*> argv;
+  argv.reserve(title.size() + 1);
   for (auto& argument : title) argv.push_back(argument.data());
   argv.push_back(nullptr);
   ::execv(kS3fs, argv.data());

@@ -216,7 +216,9 @@ S3fsLaunch MakeLaunch(const Ossfs1Arguments& arguments, const std::vector<std::s
   for (const std::string& name : arguments.option_order) {
     if (KindOfOption(name) != OptionKind::kPassed) continue;
     const std::string& value = arguments.options.at(name);
-    launch.options.push_back(value.empty() ? name : name + "=" + value);
+    std::string option = name;
+    if (!value.empty()) option.append("=").append(value);
+    launch.options.push_back(std::move(option));
   }
   // Another mount's changes are seen at once, as by the real one, which asks on every open.
   if (!arguments.options.contains("max_stat_cache_size")) {

@@ -289,6 +289,7 @@ TEST(OssServerTest, ServesManyClientsAtOnce) {
   constexpr int kClients = 16;
   constexpr int kRounds = 20;
   std::vector<std::thread> clients;
+  clients.reserve(kClients);
   std::atomic<int> wrong = 0;
   for (int client = 0; client < kClients; ++client) {
     clients.emplace_back([&, client] {
