@@ -57,6 +57,7 @@ void Manager::EnqueueAll(std::string_view controller) {
 
 std::vector<ControllerStats> Manager::Stats() const {
   std::vector<ControllerStats> stats;
+  stats.reserve(controllers_.size());
   for (const Entry& entry : controllers_) stats.push_back(entry.controller->Stats());
   return stats;
 }

@@ -18,12 +18,12 @@ constexpr std::size_t kForgetAtLeast = 64;
 
 }  // namespace
 
-Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(Options options) {
+Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const Options& options) {
   OSBX_TRY(EventLog log, EventLog::Open({.path = options.path, .max_bytes = options.max_bytes}));
   OSBX_TRY(EventLog::Loaded loaded, log.Load());
   std::unique_ptr<SqliteStore> store(new SqliteStore(options.window, std::move(log)));
   store->forgotten_ = std::move(loaded.forgotten);
-  const std::vector<Revision> beyond_window = store->table_.Restore(std::move(loaded.state));
+  const std::vector<Revision> beyond_window = store->table_.Restore(loaded.state);
   store->forgotten_.insert(store->forgotten_.end(), beyond_window.begin(), beyond_window.end());
   store->writer_ =
       std::jthread([raw = store.get()](const std::stop_token& stop) { raw->RunWriter(stop); });

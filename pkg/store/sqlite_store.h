@@ -34,7 +34,7 @@ class SqliteStore final : public Store {
 
   // Takes the file for this process, checks it and loads it. kFailedPrecondition with the path when
   // another process has it, when it is damaged or written by a newer version.
-  static Result<std::unique_ptr<SqliteStore>> Open(Options options);
+  static Result<std::unique_ptr<SqliteStore>> Open(const Options& options);
 
   // Closes, and gives the file up.
   ~SqliteStore() override;

@@ -233,7 +233,7 @@ std::vector<Revision> Table::Apply(const std::vector<EventPtr>& events) {
   return Forgotten(trimmed);
 }
 
-std::vector<Revision> Table::Restore(State state) {
+std::vector<Revision> Table::Restore(const State& state) {
   std::vector<EventPtr> trimmed;
   {
     const std::unique_lock lock(mutex_);

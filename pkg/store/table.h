@@ -48,7 +48,7 @@ class Table {
     Revision oldest = 0;
   };
   // Fills an empty table; returns as Apply does.
-  std::vector<Revision> Restore(State state);
+  std::vector<Revision> Restore(const State& state);
 
  private:
   using Name = std::pair<std::string, std::string>;  // namespace, name
