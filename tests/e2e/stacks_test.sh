@@ -19,6 +19,9 @@ first=$OSBX_SERVER
 sed "s|http://127.0.0.1:9000|$OSS_ENDPOINT|" manifests/samples/quickstart.yaml >"$base/objects.yaml"
 try "objects are applied to the first" osbxctl apply -f "$base/objects.yaml"
 try "its sandboxes get ready" osbxctl wait sandbox/writer sandbox/reader sandbox/two --for condition=Ready --timeout 120
+for sample in manifests/samples/*.yaml; do
+  try "the server accepts $sample" osbxctl apply --dry-run=server -f "$sample"
+done
 before=$(running)
 use b
 try "they have different addresses" differ "$first" "$OSBX_SERVER"
