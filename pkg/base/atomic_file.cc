@@ -52,7 +52,7 @@ Result<> SyncDirectory(const std::string& path) {
 // Reads up to `max_bytes` + 1, so that the caller sees that there is more.
 Result<std::string> ReadAll(int fd, std::size_t max_bytes, const std::string& path) {
   std::string content;
-  std::array<char, 16 * 1024> chunk{};
+  std::array<char, 16UL * 1024> chunk{};
   while (content.size() <= max_bytes) {
     const ssize_t got = ::read(fd, chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;

@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <optional>
 #include <string_view>
 
@@ -171,7 +172,7 @@ class Capture {
 
  private:
   void Drain(UniqueFd& fd, std::string& text) const {
-    std::array<char, 16 * 1024> chunk{};
+    std::array<char, 16UL * 1024> chunk{};
     while (fd) {
       const ssize_t got = ::read(fd.Get(), chunk.data(), chunk.size());
       if (got < 0 && errno == EINTR) continue;
@@ -231,7 +232,7 @@ bool ChildReaper::Outstanding(const std::string& tag) {
                      [&](const auto& child) { return child.second == tag; });
 }
 
-Result<ExitStatus> Child::Wait(milliseconds timeout, std::stop_token stop) {
+Result<ExitStatus> Child::Wait(milliseconds timeout, const std::stop_token& stop) {
   const auto deadline = Steady::now() + timeout;
   const StopFd stop_fd(stop);
   while (true) {
@@ -314,7 +315,8 @@ Result<std::string> FindProgram(const std::string& name,
     if (usable(name)) return name;
   } else {
     for (const std::string& directory : directories)
-      if (const std::string path = directory + "/" + name; usable(path)) return path;
+      if (std::string path = (std::filesystem::path(directory) / name).string(); usable(path))
+        return path;
   }
   return Error(Code::kNotFound, "no program " + name);
 }

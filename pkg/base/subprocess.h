@@ -75,7 +75,7 @@ class Child {
   int PidFd() const { return pidfd_.Get(); }  // readable when the process has ended
 
   // Waits at most `timeout`. kDeadlineExceeded and kCancelled leave the process as it is.
-  Result<ExitStatus> Wait(std::chrono::milliseconds timeout, std::stop_token stop = {});
+  Result<ExitStatus> Wait(std::chrono::milliseconds timeout, const std::stop_token& stop = {});
   // SIGKILL to the process group.
   void KillGroup() const;
   // KillGroup, then waits for `grace`; a survivor goes to `reaper` (may be null).

@@ -77,8 +77,8 @@ void CheckKey(const Secret& key, const std::string& field, std::vector<Cause>& c
 }  // namespace
 
 std::span<const Backend> AllBackends() {
-  static const std::array<Backend, 2> kBackends{OssfsV1(), OssfsV2()};
-  return kBackends;
+  static const std::array<Backend, 2> backends{OssfsV1(), OssfsV2()};
+  return backends;
 }
 
 const Backend* FindBackend(std::string_view name, std::string_view version) {

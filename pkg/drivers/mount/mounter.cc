@@ -25,7 +25,7 @@ namespace {
 using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
-constexpr std::size_t kTailBytes = 8 * 1024;
+constexpr std::size_t kTailBytes = 8UL * 1024;
 // From a program's success to its mount in mountinfo: both have it there before they exit
 // (facts/ossfs.md §4.2), a busy machine gets some slack.
 constexpr milliseconds kAppearTimeout{2'000};
@@ -201,7 +201,10 @@ class Starter {
     options.argv.insert(options.argv.end(), {"--program", job_.program, "--"});
     options.argv.insert(options.argv.end(), command.argv.begin(), command.argv.end());
     options.env = state_.options.environment;
-    for (const auto& [name, value] : command.env) options.env.push_back(name + "=" + value);
+    for (const auto& [name, value] : command.env) {
+      options.env.push_back(name);
+      options.env.back().append("=").append(value);
+    }
     options.env.push_back(start_->marker);
     options.new_session = true;
     OSBX_TRY(Child child, StartSubprocess(options, -1, -1, -1));

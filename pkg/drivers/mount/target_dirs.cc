@@ -144,10 +144,12 @@ void CollectStray(int fd, const std::string& path, int depth, std::vector<std::s
     if (stray.size() >= kMaxStray || depth > kMaxDepth) return;
     const UniqueFd child = OpenBeneath(fd, name, O_RDONLY);
     if (!child) continue;  // a mount, a file or a symlink
+    std::string child_path = path;
+    child_path.append("/").append(name);
     if (Entries(child.Get()).empty())
-      stray.push_back(path + "/" + name);
+      stray.push_back(std::move(child_path));
     else
-      CollectStray(child.Get(), path + "/" + name, depth + 1, stray);
+      CollectStray(child.Get(), child_path, depth + 1, stray);
   }
 }
 

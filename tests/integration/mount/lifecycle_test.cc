@@ -144,6 +144,8 @@ TEST_P(LifecycleTest, StoppedServerNeverHangsUs) {
   Mounter mounter = OpenWith(options);
   const MountRecord record = Mounted(mounter);
   ASSERT_EQ(::kill(static_cast<pid_t>(record.pid), SIGSTOP), 0);
+  // Its threads stop one after the other.
+  ASSERT_TRUE(Eventually([&] { return !mounter.Probe(record.target).has_value(); }));
   const auto begin = std::chrono::steady_clock::now();
   for (int i = 0; i < 3; ++i) {
     const Result<> hung = mounter.Probe(record.target);
