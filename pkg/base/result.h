@@ -20,11 +20,10 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
   using Base = tl::expected<T, Error>;
   using Base::Base;
   Result() = default;
-  Result(Base base)
-      : Base(std::move(base)) {}  // NOLINT(google-explicit-constructor): a Result is an expected
-  Result(Error error)
-      : Base(tl::unexpect, std::move(error)) {
-  }  // NOLINT(google-explicit-constructor): `return Error(…)`
+  // NOLINTNEXTLINE(google-explicit-constructor): a Result is an expected
+  Result(Base base) : Base(std::move(base)) {}
+  // NOLINTNEXTLINE(google-explicit-constructor): `return Error(…)`
+  Result(Error error) : Base(tl::unexpect, std::move(error)) {}
 };
 
 // Drops a result on purpose; the reason is for the reader.
