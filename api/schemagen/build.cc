@@ -1,33 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <set>
+#include <span>
+#include <string_view>
 
 #include "api/schemagen/model.h"
 
 namespace osbx::schemagen {
 namespace {
 
-const std::set<std::string> kSchemaKeys{
+constexpr std::array<std::string_view, 27> kSchemaKeys{
     "type",      "description",    "properties",   "items",       "additionalProperties",
     "required",  "enum",           "default",      "minimum",     "maximum",
     "minLength", "maxLength",      "minItems",     "maxItems",    "pattern",
     "format",    "nullable",       "struct",       "listType",    "listMapKeys",
     "immutable", "intOrString",    "exactlyOneOf", "atMostOneOf", "sensitive",
     "$ref",      "preserveUnknown"};
-const std::set<std::string> kKindKeys{"group",    "version",       "kind",       "plural",
-                                      "singular", "shortNames",    "categories", "scope",
-                                      "status",   "description",   "columns",    "selectableFields",
-                                      "schema",   "hideNameColumn"};
-const std::set<std::string> kFileKeys{"structs", "handWritten"};
-const std::set<std::string> kKeywords{"class",    "default",  "delete",   "operator", "namespace",
-                                      "private",  "public",   "template", "union",    "register",
-                                      "export",   "new",      "switch",   "case",     "const",
-                                      "continue", "explicit", "extern",   "friend",   "virtual"};
+constexpr std::array<std::string_view, 14> kKindKeys{
+    "group",      "version",          "kind",   "plural",        "singular",
+    "shortNames", "categories",       "scope",  "status",        "description",
+    "columns",    "selectableFields", "schema", "hideNameColumn"};
+constexpr std::array<std::string_view, 2> kFileKeys{"structs", "handWritten"};
+constexpr std::array<std::string_view, 20> kKeywords{
+    "class",    "default",  "delete",   "operator", "namespace", "private", "public",
+    "template", "union",    "register", "export",   "new",       "switch",  "case",
+    "const",    "continue", "explicit", "extern",   "friend",    "virtual"};
 
-void CheckKeys(const Document& node, const std::set<std::string>& known, const std::string& path) {
+bool Among(std::span<const std::string_view> words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+void CheckKeys(const Document& node, std::span<const std::string_view> known,
+               const std::string& path) {
   for (const auto& [key, value] : node.items()) {
-    if (!known.contains(key)) throw SchemaError(path + ": unknown key " + key);
+    if (Among(known, key)) continue;
+    std::string problem = path;
+    throw SchemaError(problem.append(": unknown key ").append(key));
   }
 }
 
@@ -54,7 +64,7 @@ std::string SnakeCase(const std::string& name) {
     if (starts_word) out += '_';
     out += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
   }
-  return kKeywords.contains(out) ? out + "_" : out;
+  return Among(kKeywords, out) ? out + "_" : out;
 }
 
 std::string Capitalised(std::string name) {
@@ -100,7 +110,8 @@ class Builder {
     }
     std::vector<Field> fields;
     for (const auto& [name, node] : schema.at("properties").items()) {
-      const std::string field_path = path + "." + name;
+      std::string field_path = path;
+      field_path.append(".").append(name);
       CheckKeys(node, kSchemaKeys, field_path);
       Field field;
       field.json_name = name;

@@ -11,7 +11,8 @@
 namespace osbx::api::v1 {
 namespace {
 
-constexpr std::int64_t kDockerMinimumMemory = 6 * 1024 * 1024;  // bytes; less is refused by Docker
+constexpr std::int64_t kDockerMinimumMemory =
+    std::int64_t{6} * 1024 * 1024;  // bytes; less is refused by Docker
 
 std::string ProblemOfMemory(std::string_view text) {
   const auto bytes = ParseMemory(text);

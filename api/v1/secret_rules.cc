@@ -11,8 +11,8 @@
 namespace osbx::api::v1 {
 namespace {
 
-constexpr std::size_t kMaximumSize = 1024 * 1024;  // bytes of all values, decoded
-constexpr std::size_t kMaximumKey = 253;           // characters
+constexpr std::size_t kMaximumSize = std::size_t{1024} * 1024;  // bytes of all values, decoded
+constexpr std::size_t kMaximumKey = 253;                        // characters
 
 bool IsKey(std::string_view key) {
   if (key.empty() || key.size() > kMaximumKey || key == "." || key.starts_with("..")) return false;

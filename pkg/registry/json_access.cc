@@ -8,8 +8,8 @@
 namespace osbx::registry {
 
 const Json& EmptyObject() {
-  static const Json kEmpty = Json::object();
-  return kEmpty;
+  static const Json empty = Json::object();
+  return empty;
 }
 
 const Json* Member(const Json& value, std::string_view name) {

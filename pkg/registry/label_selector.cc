@@ -53,6 +53,17 @@ class LabelParser {
     return std::string_view("=!(),<>").find(c) != std::string_view::npos;
   }
 
+  // One of = == != ! > < ( ) and the comma.
+  Token TakeSpecial() {
+    const char first = text_[at_++];
+    const bool doubled = (first == '=' || first == '!') && at_ < text_.size() && text_[at_] == '=';
+    if (doubled) ++at_;
+    if (first == ',') return Token::kComma;
+    if (first == '(') return Token::kOpen;
+    if (first == ')') return Token::kClose;
+    return first == '!' && !doubled ? Token::kNot : Token::kOperator;
+  }
+
   void Advance() {
     while (at_ < text_.size() && IsSpace(text_[at_])) ++at_;
     const std::size_t begin = at_;
@@ -62,15 +73,7 @@ class LabelParser {
       while (at_ < text_.size() && !IsSpace(text_[at_]) && !IsSpecial(text_[at_])) ++at_;
       kind_ = Token::kWord;
     } else {
-      const char first = text_[at_++];
-      const bool doubled =
-          (first == '=' || first == '!') && at_ < text_.size() && text_[at_] == '=';
-      if (doubled) ++at_;
-      kind_ = first == ','               ? Token::kComma
-              : first == '('             ? Token::kOpen
-              : first == ')'             ? Token::kClose
-              : first == '!' && !doubled ? Token::kNot
-                                         : Token::kOperator;
+      kind_ = TakeSpecial();
     }
     word_ = text_.substr(begin, at_ - begin);
   }

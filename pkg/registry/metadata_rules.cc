@@ -15,8 +15,8 @@
 namespace osbx::registry {
 namespace {
 
-constexpr int kMaxDepth = 100;                           // real objects stay below 20
-constexpr std::size_t kMaxAnnotationBytes = 256 * 1024;  // keys and values together
+constexpr int kMaxDepth = 100;                             // real objects stay below 20
+constexpr std::size_t kMaxAnnotationBytes = 256UL * 1024;  // keys and values together
 constexpr std::size_t kMaxGenerateBase = 58;
 
 bool IsDeeperThan(const Json& value, int limit) {

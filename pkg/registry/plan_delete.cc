@@ -16,8 +16,8 @@ namespace {
 
 Result<> CheckDeletePreconditions(const PlanContext& context, const store::Object& live,
                                   const DeleteOptions& options) {
-  const auto conflict = [&](std::string why) {
-    return Conflicting(context.kind(), context.ref.name, std::move(why));
+  const auto conflict = [&](const std::string& why) {
+    return Conflicting(context.kind(), context.ref.name, why);
   };
   if (options.uid && *options.uid != live.uid) {
     return conflict("the UID in the precondition (" + *options.uid +

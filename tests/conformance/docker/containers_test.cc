@@ -162,9 +162,10 @@ TEST_P(DockerSuite, ASignalToAPausedContainerLetsItGoOn) {
   const std::string id = CreateAndStart(Spec("a", Forever()));
   ASSERT_THAT(client_->PauseContainer(id), IsOk());
   ASSERT_THAT(client_->KillContainer(id, "TERM"), IsOk());  // PID 1 ignores it
-  const auto info = client_->InspectContainer(id);
-  ASSERT_THAT(info, IsOk());
-  EXPECT_EQ(info->state.status, ContainerStatus::kRunning);
+  EXPECT_TRUE(fakes::Eventually([&] {
+    const auto info = client_->InspectContainer(id);
+    return info && info->state.status == ContainerStatus::kRunning;
+  }));
 }
 
 TEST_P(DockerSuite, KillEndsAPausedContainer) {

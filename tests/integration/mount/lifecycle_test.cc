@@ -15,7 +15,6 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "base/ids.h"
 #include "base/subprocess.h"
 #include "drivers/mount/failure.h"
 #include "drivers/mount/mount_watch.h"
@@ -233,8 +232,7 @@ TEST_P(LifecycleTest, I4_HalfStartedServerOfACrashedDaemonIsEnded) {
     ::_exit(never ? 0 : 1);
   }
   // The command and its child: the keys have been read and checked, the mount has not been made.
-  const std::string marker = "OSBX_MOUNT=" + Sha256Hex(Root()).substr(0, 12) + ":";
-  ASSERT_TRUE(Eventually([&] { return FindMarked(marker).size() >= 2; }));
+  ASSERT_TRUE(Eventually([&] { return FindMarked(Marker()).size() >= 2; }));
   EXPECT_FALSE(std::filesystem::is_empty(directory_ / "run/creds"));
   ::kill(daemon, SIGKILL);
   ::waitpid(daemon, nullptr, 0);

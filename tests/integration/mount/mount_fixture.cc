@@ -14,6 +14,7 @@
 #include "base/ids.h"
 #include "base/subprocess.h"
 #include "drivers/mount/placement.h"
+#include "drivers/mount/process_table.h"
 #include "fakes/matchers.h"
 
 namespace osbx::mount {
@@ -64,7 +65,12 @@ void MountFixture::TearDown() {
   const std::vector<MountInfoRow> rows = table->Below(directory_.Path().string());
   for (auto row = rows.rbegin(); row != rows.rend(); ++row)
     ::umount2(row->target.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
+  for (const MarkedProcess& process : FindMarked(Marker())) Kill(OpenProcess(process.pid, 0));
   if (std::filesystem::exists(Root())) RunProgram({"/usr/bin/chattr", "-R", "-f", "-i", Root()});
+}
+
+std::string MountFixture::Marker() const {
+  return "OSBX_MOUNT=" + Sha256Hex(Root()).substr(0, 12) + ":";
 }
 
 MounterOptions MountFixture::Options() const {

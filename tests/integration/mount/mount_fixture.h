@@ -37,6 +37,8 @@ class MountFixture : public ::testing::Test {
   static Credentials Keys(const std::string& secret = kKeySecret);
 
   std::string Root() const { return directory_ / "mnt"; }
+  // In the environment of every server started below Root().
+  std::string Marker() const;
   // What an unmount must not leave; "" when nothing is left.
   std::string Leftovers() const;
 

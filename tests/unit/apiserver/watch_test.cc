@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Watches on the wire (contract/kubectl.md §5.2).
+#include <sys/socket.h>
+
 #include <chrono>
 #include <thread>
 
@@ -170,12 +172,31 @@ TEST_F(WatchTest, ManyWatchersSeeEveryEventOnceAndInOrder) {
   }
 }
 
-class CompactedWatchTest : public ApiTest {
+class SlowWatchTest : public ApiTest {
  protected:
-  CompactedWatchTest() = default;
+  SlowWatchTest() { options_.limits.stream_queue_bytes = 100'000; }
 };
 
-TEST_F(CompactedWatchTest, ACompactedRevisionIsToldToListAgain) {
+TEST_F(SlowWatchTest, AReaderThatFallsTooFarBehindIsDropped) {
+  Create("a");
+  auto client = Connect();
+  const int small = 4096;
+  ::setsockopt(client.fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+  client.SendRequest("GET", std::string(kSandboxes) + "?watch=true");
+  ASSERT_EQ(client.ReadHead()->status, 200);
+  const registry::Ref ref{.kind = api::FindKindByPlural("sandboxes"), .ns = "default", .name = "a"};
+  int i = 0;
+  EXPECT_TRUE(Eventually([&] {
+    const auto written = registry_.Modify(ref, [&i](Json& object) -> Result<> {
+      object["metadata"]["annotations"]["i"] = std::to_string(++i) + std::string(50'000, 'x');
+      return {};
+    });
+    return written.has_value() && server_->counters().slow_streams_dropped.load() == 1;
+  }));
+  EXPECT_EQ(Get("/healthz").status, 200);
+}
+
+TEST_F(WatchTest, ACompactedRevisionIsToldToListAgain) {
   const std::string version = Create("a");
   // More changes than are kept.
   for (int i = 0; i < 20'000 && store_.Oldest() <= std::stoll(version); ++i) {
