@@ -15,6 +15,7 @@
 #include <set>
 
 #include "base/atomic_file.h"
+#include "drivers/mount/propagation.h"
 
 namespace osbx::mount {
 namespace {
@@ -56,11 +57,6 @@ bool IsBelow(std::string_view path, std::string_view root) {
 
 bool SameDevice(const MountInfoRow& a, const MountInfoRow& b) {
   return a.device_major == b.device_major && a.device_minor == b.device_minor;
-}
-
-bool Follows(const MountInfoRow& copy, const MountInfoRow& original) {
-  return original.shared_group != 0 &&
-         (copy.shared_group == original.shared_group || copy.master_group == original.shared_group);
 }
 
 std::string CommandOf(pid_t pid) {
@@ -176,7 +172,7 @@ std::vector<Holder> FindBinds(const MountInfoRow& row, const MountTable& table) 
   std::vector<Holder> holders;
   for (const MountInfoRow& other : table.Rows())
     if (SameDevice(row, other) && other.mount_id != row.mount_id && other.target != row.target &&
-        !Follows(other, row))
+        !UnmountedTogether({other, table}, {row, table}))
       holders.push_back({.path = other.target});
 
   std::set<std::string> seen{ReadLink("/proc/self/ns/mnt")};
@@ -186,7 +182,7 @@ std::vector<Holder> FindBinds(const MountInfoRow& row, const MountTable& table) 
     const auto foreign = MountTable::Read(ProcPath(pid, "mountinfo"));
     if (!foreign) return;
     for (const MountInfoRow& other : foreign->Rows())
-      if (SameDevice(row, other) && !Follows(other, row))
+      if (SameDevice(row, other) && !UnmountedTogether({other, *foreign}, {row, table}))
         holders.push_back({pid, CommandOf(pid), other.target, true});
   });
   return holders;

@@ -60,7 +60,7 @@ struct Holder {
   bool other_namespace = false;  // e.g. a container
 };
 // Bind mounts of `row`'s file system anywhere else: they keep its server alive although unmounting
-// succeeds. Copies that follow `row` by propagation are no holders.
+// succeeds. Copies that are unmounted together with `row` are no holders.
 std::vector<Holder> FindBinds(const MountInfoRow& row, const MountTable& table);
 // Processes of this namespace with an open file, directory or mapping below the mount.
 std::vector<Holder> FindOpenFiles(const MountInfoRow& row);
