@@ -151,8 +151,7 @@ bool Core::RunThread(std::function<void()> work) {
   const std::lock_guard lock(mutex_);
   if (running_threads_ >= options_.limits.threads) return false;
   Thread& entry = threads_.emplace_back();
-  ++running_threads_;
-  entry.thread = std::thread([this, &entry, work = std::move(work)] {
+  auto body = [this, &entry, work = std::move(work)] {
     try {
       work();
     } catch (const std::exception& e) {
@@ -161,7 +160,14 @@ bool Core::RunThread(std::function<void()> work) {
     const std::lock_guard done_lock(mutex_);
     --running_threads_;
     entry.done = true;
-  });
+  };
+  try {
+    entry.thread = std::thread(std::move(body));
+  } catch (const std::system_error&) {  // the process limit of a sandbox is reached
+    threads_.pop_back();
+    return false;
+  }
+  ++running_threads_;
   return true;
 }
 

@@ -86,7 +86,7 @@ class Core final : public Loop {
   Executor executor() { return io_.get_executor(); }
   asio::thread_pool& pool() { return *pool_; }
   bool Stopping() const { return stopping_; }  // io thread
-  // Starts a thread for `work`; false when there are too many.
+  // Starts a thread for `work`; false when there are too many, of ours or of the machine's.
   bool RunThread(std::function<void()> work);
   void Add(Session* session);
   void Remove(Session* session);

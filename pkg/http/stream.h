@@ -39,6 +39,10 @@ class StreamWriter {
   // `gone` is called exactly once, on the io thread, when the stream has ended for any reason;
   // at once (from the calling thread) if it has already.
   virtual void OnEnd(std::function<void()> gone) = 0;
+
+  // `room` is called on the io thread whenever the queue has emptied after a Write that found it
+  // full: for writers that neither block nor give up. Set it before the first Write.
+  virtual void OnRoom(std::function<void()> room) = 0;
 };
 using StreamPtr = std::shared_ptr<StreamWriter>;
 

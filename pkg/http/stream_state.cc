@@ -25,6 +25,7 @@ bool StreamState::Write(Slice chunk) {
   if (chunk->empty()) return true;  // an empty chunk would end the body
   if (!HasRoom(chunk->size())) {
     overflowed_ = true;
+    refused_ = true;
     return false;
   }
   queued_bytes_ += chunk->size();
@@ -78,15 +79,26 @@ void StreamState::OnEnd(std::function<void()> gone) {
   gone();
 }
 
-StreamState::Batch StreamState::Take() {
+void StreamState::OnRoom(std::function<void()> room) {
   const std::lock_guard lock(mutex_);
-  woken_ = false;
-  Batch batch{.chunks = std::exchange(queue_, {}),
-              .last = phase_ != Phase::kOpen,
-              .aborted = phase_ == Phase::kAborted,
-              .overflowed = overflowed_};
-  queued_bytes_ = 0;
-  if (!batch.chunks.empty()) room_.notify_all();
+  on_room_ = std::move(room);
+}
+
+StreamState::Batch StreamState::Take() {
+  Batch batch;
+  std::function<void()> room;
+  {
+    const std::lock_guard lock(mutex_);
+    woken_ = false;
+    batch = {.chunks = std::exchange(queue_, {}),
+             .last = phase_ != Phase::kOpen,
+             .aborted = phase_ == Phase::kAborted,
+             .overflowed = overflowed_};
+    queued_bytes_ = 0;
+    if (!batch.chunks.empty()) room_.notify_all();
+    if (std::exchange(refused_, false) && phase_ == Phase::kOpen) room = on_room_;
+  }
+  if (room) room();
   return batch;
 }
 
@@ -98,6 +110,7 @@ void StreamState::Finish() {
     phase_ = Phase::kEnded;
     queue_.clear();
     wake_ = nullptr;
+    on_room_ = nullptr;
     callbacks = std::exchange(on_end_, {});
     room_.notify_all();
   }

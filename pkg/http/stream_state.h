@@ -23,6 +23,7 @@ class StreamState final : public StreamWriter {
   void Abort() override;
   bool Closed() const override;
   void OnEnd(std::function<void()> gone) override;
+  void OnRoom(std::function<void()> room) override;
 
   // ---- the session's side ----
   struct Batch {
@@ -49,6 +50,8 @@ class StreamState final : public StreamWriter {
   Phase phase_ = Phase::kOpen;
   bool overflowed_ = false;
   bool woken_ = false;  // a wake is under way
+  bool refused_ = false;  // a Write has found no room since the queue was last taken
+  std::function<void()> on_room_;
   std::vector<std::function<void()>> on_end_;
 };
 

@@ -41,6 +41,12 @@ class WebSocket {
   // `gone` is called exactly once, on the io thread, when the conversation has ended; at once if it
   // already has.
   virtual void OnEnd(std::function<void()> gone) = 0;
+
+  // For users without a thread of their own; both are called on the io thread and are set before
+  // the first message. `readable`: a message or the end has come (take messages with ReceiveFor of
+  // no patience). `room`: the queue has emptied after a TrySend that found it full.
+  virtual void OnReadable(std::function<void()> readable) = 0;
+  virtual void OnRoom(std::function<void()> room) = 0;
 };
 using WebSocketPtr = std::shared_ptr<WebSocket>;
 

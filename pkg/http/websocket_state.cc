@@ -32,7 +32,11 @@ bool WebSocketState::Send(WsMessage message) {
 
 bool WebSocketState::TrySend(WsMessage message) {
   const std::lock_guard lock(mutex_);
-  if (closing_ || peer_gone_ || ended_ || !SendRoom(message.data.size())) return false;
+  if (closing_ || peer_gone_ || ended_) return false;
+  if (!SendRoom(message.data.size())) {
+    refused_ = true;
+    return false;
+  }
   Push(std::move(message));
   return true;
 }
@@ -85,23 +89,46 @@ void WebSocketState::OnEnd(std::function<void()> gone) {
   gone();
 }
 
-WebSocketState::Outgoing WebSocketState::TakeOutgoing() {
+void WebSocketState::OnReadable(std::function<void()> readable) {
   const std::lock_guard lock(mutex_);
-  Outgoing outgoing{.messages = std::exchange(out_, {}),
-                    .close = closing_ || peer_gone_,
-                    .code = close_code_,
-                    .reason = close_reason_};
-  out_bytes_ = 0;
-  if (!outgoing.messages.empty()) changed_.notify_all();
+  on_readable_ = std::move(readable);
+}
+
+void WebSocketState::OnRoom(std::function<void()> room) {
+  const std::lock_guard lock(mutex_);
+  on_room_ = std::move(room);
+}
+
+WebSocketState::Outgoing WebSocketState::TakeOutgoing() {
+  Outgoing outgoing;
+  std::function<void()> room;
+  {
+    const std::lock_guard lock(mutex_);
+    outgoing = {.messages = std::exchange(out_, {}),
+                .close = closing_ || peer_gone_,
+                .code = close_code_,
+                .reason = close_reason_};
+    out_bytes_ = 0;
+    if (!outgoing.messages.empty()) changed_.notify_all();
+    if (std::exchange(refused_, false)) room = on_room_;
+  }
+  if (room) room();
   return outgoing;
 }
 
 bool WebSocketState::Deliver(WsMessage message) {
-  const std::lock_guard lock(mutex_);
-  in_bytes_ += message.data.size();
-  in_.push_back(std::move(message));
-  changed_.notify_all();
-  return in_bytes_ < max_bytes_;
+  std::function<void()> readable;
+  bool room = false;
+  {
+    const std::lock_guard lock(mutex_);
+    in_bytes_ += message.data.size();
+    in_.push_back(std::move(message));
+    changed_.notify_all();
+    room = in_bytes_ < max_bytes_;
+    readable = on_readable_;
+  }
+  if (readable) readable();
+  return room;
 }
 
 bool WebSocketState::HasRoom() const {
@@ -110,10 +137,15 @@ bool WebSocketState::HasRoom() const {
 }
 
 void WebSocketState::PeerGone() {
-  const std::lock_guard lock(mutex_);
-  peer_gone_ = true;
-  changed_.notify_all();
-  if (wake_sender_) wake_sender_();
+  std::function<void()> readable;
+  {
+    const std::lock_guard lock(mutex_);
+    peer_gone_ = true;
+    changed_.notify_all();
+    if (wake_sender_) wake_sender_();
+    readable = on_readable_;
+  }
+  if (readable) readable();
 }
 
 void WebSocketState::Finish() {
@@ -124,6 +156,8 @@ void WebSocketState::Finish() {
     ended_ = true;
     wake_sender_ = nullptr;
     wake_receiver_ = nullptr;
+    on_readable_ = nullptr;
+    on_room_ = nullptr;
     callbacks = std::exchange(on_end_, {});
     changed_.notify_all();
   }

@@ -26,6 +26,8 @@ class WebSocketState final : public WebSocket {
   void Close(std::uint16_t code, std::string reason) override;
   bool Closed() const override;
   void OnEnd(std::function<void()> gone) override;
+  void OnReadable(std::function<void()> readable) override;
+  void OnRoom(std::function<void()> room) override;
 
   // ---- the session's side ----
   struct Outgoing {
@@ -61,6 +63,9 @@ class WebSocketState final : public WebSocket {
   bool ended_ = false;
   std::uint16_t close_code_ = 1000;
   std::string close_reason_;
+  bool refused_ = false;  // a TrySend has found no room since the queue was last taken
+  std::function<void()> on_readable_;
+  std::function<void()> on_room_;
   std::vector<std::function<void()>> on_end_;
 };
 

@@ -98,6 +98,27 @@ TEST_F(StreamTest, ASlowReaderIsBoundedAndCanBeDropped) {
   EXPECT_EQ(server_->counters().slow_streams_dropped.load(), 1U);
 }
 
+TEST_F(StreamTest, AWriterWithoutAThreadIsToldWhenThereIsRoomAgain) {
+  options_.limits.stream_queue_bytes = 10'000;
+  constexpr int kChunks = 500;
+  int written = 0;  // io thread
+  Route("GET", "/pump", [&written](const Request&) {
+    return Response::Stream("text/plain", [&written](const StreamPtr& stream) {
+      const auto pump = [&written, weak = std::weak_ptr(stream)] {
+        const StreamPtr open = weak.lock();
+        while (open && written < kChunks && open->Write(std::string(4000, 'c'))) ++written;
+        if (open && written == kChunks) open->Close();
+      };
+      stream->OnRoom(pump);
+      pump();
+    });
+  });
+  Start();
+  const auto reply = Connect().Call("GET", "/pump");
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->body.size(), 4000U * kChunks);
+}
+
 TEST_F(StreamTest, AThreadMayWriteWithoutLimitToAReaderThatKeepsUp) {
   options_.limits.stream_queue_bytes = 10'000;
   Route("GET", "/log", [](const Request&) {

@@ -76,6 +76,42 @@ TEST_F(WebSocketTest, TheClientsEndReachesTheThread) {
   EXPECT_TRUE(Eventually([&] { return finished_ == 2; }));
 }
 
+TEST_F(WebSocketTest, CallbacksServeAConversationWithoutAThread) {
+  options_.limits.websocket_queue_bytes = 10'000;
+  constexpr int kAnswers = 100;
+  std::atomic<bool> ended{false};
+  Route("GET", "/flood", [&ended](const Request&) {
+    return Response::Upgrade(
+        "",
+        [&ended](const WebSocketPtr& socket) {
+          const auto left = std::make_shared<int>(0);
+          const auto pump = [left, weak = std::weak_ptr(socket)] {
+            const WebSocketPtr open = weak.lock();
+            while (open && *left > 0 && open->TrySend({std::string(4000, 'a'), true})) --*left;
+          };
+          socket->OnRoom(pump);
+          socket->OnEnd([&ended] { ended = true; });
+          socket->OnReadable([left, pump, weak = std::weak_ptr(socket)] {
+            const WebSocketPtr open = weak.lock();
+            while (open && open->ReceiveFor(std::chrono::milliseconds(0))) *left += kAnswers;
+            pump();
+          });
+        },
+        Where::kInline);
+  });
+  Start();
+  auto client = Connect();
+  ASSERT_EQ(client.UpgradeTo("/flood")->status, 101);
+  client.SendFrame(kText, "go");
+  for (int i = 0; i < kAnswers; ++i) {
+    const auto frame = client.ReadFrame();
+    ASSERT_TRUE(frame) << i;
+    EXPECT_EQ(frame->payload.size(), 4000U);
+  }
+  client.Close();
+  EXPECT_TRUE(Eventually([&] { return ended.load(); }));
+}
+
 TEST_F(WebSocketTest, APlainRequestIsToldToUpgrade) {
   Start();
   EXPECT_EQ(Connect().Call("GET", "/echo")->status, 426);
