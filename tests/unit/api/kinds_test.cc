@@ -16,8 +16,9 @@ using testing::IsEmpty;
 TEST(Kinds, AreLoadedCoreFirst) {
   std::vector<std::string> names;
   for (const Kind& kind : AllKinds()) names.push_back(kind.ApiVersion() + "/" + kind.kind);
-  EXPECT_THAT(names, ElementsAre("v1/Event", "v1/Namespace", "v1/Node", "v1/Secret",
-                                 "osbx.dev/v1/Mount", "osbx.dev/v1/Sandbox", "osbx.dev/v1/Volume"));
+  EXPECT_THAT(names,
+              ElementsAre("v1/Event", "v1/Namespace", "v1/Node", "v1/Secret", "osbx.dev/v1/Mount",
+                          "osbx.dev/v1/Sandbox", "osbx.dev/v1/Snapshot", "osbx.dev/v1/Volume"));
 }
 
 TEST(Kinds, AreFoundByEveryName) {
@@ -115,20 +116,31 @@ TEST(Kinds, ASandboxFromTheDesignIsValid) {
   EXPECT_EQ(object["spec"]["terminationGracePeriodSeconds"], 10);
 }
 
-TEST(Kinds, ASandboxNeedsASpecAndAnImage) {
+TEST(Kinds, ASandboxNeedsASpecAndAnImageOrASnapshot) {
   const Kind* kind = FindKindByPlural("sandboxes");
   EXPECT_THAT(Places(Validate(*kind->schema, Json::object())),
               ElementsAre("FieldValueRequired spec"));
   EXPECT_THAT(Lines(Validate(*kind->schema, Json::parse(R"({"spec":{}})"))),
-              ElementsAre("FieldValueRequired spec.image: Required value"));
+              ElementsAre("FieldValueRequired spec: Required value: exactly one of image, "
+                          "snapshotRef must be given"));
+  EXPECT_THAT(
+      Places(Validate(*kind->schema, Json::parse(R"({"spec":{"snapshotRef":{"name":"before"}}})"))),
+      IsEmpty());
+  EXPECT_THAT(
+      Places(Validate(*kind->schema,
+                      Json::parse(R"({"spec":{"image":"a","snapshotRef":{"name":"before"}}})"))),
+      ElementsAre("FieldValueForbidden spec.snapshotRef"));
 }
 
 TEST(Kinds, WhatMakesTheContainerCannotChange) {
   const Kind* kind = FindKindByPlural("sandboxes");
-  const Json before = Json::parse(R"({"spec":{"image":"a","timeoutSeconds":1,"resources":{}}})");
-  const Json after = Json::parse(R"({"spec":{"image":"b","timeoutSeconds":2,"user":"1000"}})");
+  const Json before = Json::parse(R"({"spec":{"image":"a","timeoutSeconds":1,"resources":{},
+    "paused":false,"extensions":{"a":"b"}}})");
+  const Json after = Json::parse(R"({"spec":{"image":"b","timeoutSeconds":2,"user":"1000",
+    "paused":true,"renewOnAccessSeconds":300}})");
   EXPECT_THAT(Places(ValidateUpdate(*kind->schema, before, after)),
-              ElementsAre("FieldValueInvalid spec.image", "FieldValueInvalid spec.user"));
+              ElementsAre("FieldValueInvalid spec.image", "FieldValueInvalid spec.user",
+                          "FieldValueInvalid spec.extensions"));
 }
 
 }  // namespace

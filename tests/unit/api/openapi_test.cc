@@ -69,7 +69,8 @@ INSTANTIATE_TEST_SUITE_P(Groups, OpenApi,
 TEST(OpenApiV3, CarriesTheSchemasWords) {
   const Json document = OpenApiV3("osbx.dev", "v1");
   const Json& spec = document["components"]["schemas"]["dev.osbx.v1.SandboxSpec"];
-  EXPECT_EQ(spec["required"], Json::array({"image"}));
+  EXPECT_EQ(document["components"]["schemas"]["dev.osbx.v1.SnapshotSpec"]["required"],
+            Json::array({"sandboxRef"}));
   EXPECT_EQ(spec["properties"]["image"]["maxLength"], 512);
   EXPECT_EQ(spec["properties"]["restartPolicy"]["enum"], Json({"Never", "OnFailure", "Always"}));
   EXPECT_EQ(spec["properties"]["restartPolicy"]["default"], "Never");

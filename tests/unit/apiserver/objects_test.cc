@@ -58,7 +58,7 @@ TEST_F(ApiTest, ErrorsAreStatusObjects) {
            R"({"apiVersion":"osbx.dev/v1","kind":"Sandbox","metadata":{"name":"b"},"spec":{}})");
   EXPECT_EQ(invalid.status, 422);
   EXPECT_EQ(invalid.body["details"]["kind"], "Sandbox");
-  EXPECT_EQ(invalid.body["details"]["causes"][0]["field"], "spec.image");
+  EXPECT_EQ(invalid.body["details"]["causes"][0]["field"], "spec");
   EXPECT_EQ(Call("POST", kSandboxes, "{nonsense").body["reason"], "BadRequest");
   EXPECT_EQ(Call("POST", "/apis/osbx.dev/v1/namespaces/nope/sandboxes", Sandbox("a"))
                 .body["details"]["kind"],

@@ -93,7 +93,8 @@ TEST_F(WriteTest, InvalidObjectsNameEachField) {
   body["spec"].erase("image");
   const auto one = Post("sandboxes", body);
   EXPECT_FAILS(one, Code::kInvalid,
-               "Sandbox.osbx.dev \"x\" is invalid: spec.image: Required value");
+               "Sandbox.osbx.dev \"x\" is invalid: spec: Required value: exactly one of image, "
+               "snapshotRef must be given");
   ASSERT_EQ(one.error().causes().size(), 1U);
   EXPECT_EQ(one.error().causes()[0].reason, "FieldValueRequired");
   EXPECT_EQ(one.error().details()->kind, "Sandbox");
@@ -102,8 +103,9 @@ TEST_F(WriteTest, InvalidObjectsNameEachField) {
 
   body["spec"]["timeoutSeconds"] = 0;
   EXPECT_EQ(MessageOf(Post("sandboxes", body)),
-            "Sandbox.osbx.dev \"x\" is invalid: [spec.image: Required value, spec.timeoutSeconds: "
-            "Invalid value: 0: spec.timeoutSeconds in body should be greater than or equal to 1]");
+            "Sandbox.osbx.dev \"x\" is invalid: [spec.timeoutSeconds: Invalid value: 0: "
+            "spec.timeoutSeconds in body should be greater than or equal to 1, spec: Required "
+            "value: exactly one of image, snapshotRef must be given]");
 }
 
 TEST_F(WriteTest, NamesFollowRfc1123) {
