@@ -2,6 +2,7 @@
 #include "reconcilers/all.h"
 
 #include "api/v1/node.h"
+#include "api/v1/snapshot.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "ctrl/op_executor.h"
@@ -111,12 +112,14 @@ void DeclareCache(ctrl::Cache& cache) {
   cache.AddKind<Mount>();
   cache.AddKind<api::v1::Secret>();
   cache.AddKind<api::v1::Node>();
+  cache.AddKind<api::v1::Snapshot>();
   cache.AddIndex<Sandbox>(kSandboxesByMount, MountsOf);
   cache.AddIndex<Sandbox>(kSandboxesByVolume, VolumeRefsOf);
   cache.AddIndex<Sandbox>(kSandboxesBySecret, SecretsOf);
   cache.AddIndex<Sandbox>(kSandboxesByPull, [](const Sandbox& sandbox) {
     return std::vector<std::string>{store::ToString(PullKey(sandbox))};
   });
+  cache.AddIndex<Sandbox>(kSandboxesBySnapshot, SnapshotsOf);
   cache.AddIndex<Volume>(kVolumesBySecret, [](const Volume& volume) {
     std::vector<std::string> out;
     if (volume.spec.ossfs && volume.spec.ossfs->credentials_ref) {
@@ -241,6 +244,9 @@ void Host::AddControllers(ctrl::Manager& manager) {
   const auto sandboxes_of_volume = [&cache](const store::Event& event) {
     return KeysOf(cache.ByIndex<Sandbox>(kSandboxesByVolume, NameOf(event.object->key)));
   };
+  const auto sandboxes_of_snapshot = [&cache](const store::Event& event) {
+    return KeysOf(cache.ByIndex<Sandbox>(kSandboxesBySnapshot, NameOf(event.object->key)));
+  };
   const auto users_of_secret = [&cache](const store::Event& event) {
     std::vector<Key> keys =
         KeysOf(cache.ByIndex<Sandbox>(kSandboxesBySecret, NameOf(event.object->key)));
@@ -279,6 +285,7 @@ void Host::AddControllers(ctrl::Manager& manager) {
                .kind = "sandboxes",
                .watches = {{"mounts", sandboxes_of_mount},
                            {"volumes", sandboxes_of_volume},
+                           {"snapshots", sandboxes_of_snapshot},
                            {"secrets", users_of_secret},
                            {"nodes", node_opened}},
                .reconcile = [&s](const Key& key) { return s.sandbox.Reconcile(key); },

@@ -245,6 +245,16 @@ Result<> ContainerOps::Refresh(const std::string& id_or_name) {
   return {};
 }
 
+Result<> ContainerOps::SetPaused(const std::string& id, bool paused) {
+  const Result<> done = paused ? docker_.PauseContainer(id) : docker_.UnpauseContainer(id);
+  OSBX_CHECK(Refresh(id));
+  // The present state forbids it: as wanted already, or ended meanwhile; the table says which.
+  if (!done && done.error().code() != Code::kConflict && done.error().code() != Code::kNotFound) {
+    return Because(paused ? reason::kPauseFailed : reason::kResumeFailed, done.error());
+  }
+  return {};
+}
+
 Result<> ContainerOps::UpdateLimits(const api::v1::Sandbox& sandbox, const std::string& id) {
   OSBX_TRY(const Limits limits, LimitsOf(sandbox, options_.defaults.pids_limit));
   return docker_.UpdateContainer(id, limits.resources);

@@ -27,6 +27,8 @@ inline constexpr std::string_view kVolumeFailed = "VolumeFailed";
 inline constexpr std::string_view kCreateFailed = "CreateFailed";
 inline constexpr std::string_view kStartFailed = "StartFailed";
 inline constexpr std::string_view kExecdSilent = "ExecdSilent";
+inline constexpr std::string_view kPauseFailed = "PauseFailed";
+inline constexpr std::string_view kResumeFailed = "ResumeFailed";
 inline constexpr std::string_view kRemoveFailed = "RemoveFailed";
 }  // namespace reason
 
@@ -60,6 +62,10 @@ class ContainerOps {
 
   // One look at the engine; the table is told. Nullopt when there is no such container.
   Result<> Refresh(const std::string& id_or_name);
+
+  // Freezes or thaws the container's processes; one that is as wanted is left alone. The table is
+  // told.
+  Result<> SetPaused(const std::string& id, bool paused);
 
   Result<> UpdateLimits(const api::v1::Sandbox& sandbox, const std::string& id);
 

@@ -40,6 +40,8 @@ class Planner {
     status.expires_at = ExpiresAt(sandbox_);
     status.node_name = facts_.node_name;
     Decide();
+    if (status.phase != sandbox_.status.phase)
+      status.phase_since = std::chrono::floor<seconds>(facts_.now);
     return std::move(plan_);
   }
 
@@ -84,7 +86,7 @@ class Planner {
   void StayFinished() {
     // FailFast removes everything again; otherwise the container stays for its logs until the
     // sandbox is deleted.
-    if (sandbox_.spec.start_policy == "FailFast" && plan_.status.reason == kGaveUp &&
+    if (sandbox_.spec.start_policy == "FailFast" && plan_.status.gave_up.value_or(false) &&
         facts_.container && !facts_.busy) {
       plan_.step = SandboxStep::kRemove;
     }
@@ -102,8 +104,7 @@ class Planner {
       case State::kRunning:
         return Running(container);
       case State::kPaused:
-        plan_.status.phase = "Paused";
-        return Ready("False", "Paused", "the container is paused");
+        return Paused(container);
       case State::kRestarting:
         return;
       case State::kCreated:
@@ -139,10 +140,40 @@ class Planner {
                        facts_.now);
     ctrl::SetCondition(status.conditions, "ContainerCreated", "True", "Created", "", facts_.now);
     SayReady();
-    if (sandbox_.status.observed_generation != sandbox_.metadata.generation &&
-        sandbox_.status.observed_generation.has_value()) {
+    if (SpecChanged()) {
       plan_.step = SandboxStep::kUpdateLimits;
+    } else if (WantsPause()) {
+      plan_.step = SandboxStep::kPause;
     }
+  }
+
+  // Frozen as wanted, or by somebody else: that is undone. What else the spec says anew is applied
+  // first, so that no change is lost between the two.
+  void Paused(const ContainerFacts& container) {
+    SandboxStatus& status = plan_.status;
+    if (facts_.busy) return;
+    if (status.container_id != container.id) {
+      status.container_id = container.id;
+      status.ip = container.ip;
+      status.started_at = container.started_at;
+      status.finished_at.reset();
+    }
+    status.phase = "Paused";
+    status.reason = "Paused";
+    status.message.clear();
+    Ready("False", "Paused", "the container is paused");
+    if (SpecChanged()) {
+      plan_.step = SandboxStep::kUpdateLimits;
+    } else if (!WantsPause()) {
+      plan_.step = SandboxStep::kUnpause;
+    }
+  }
+
+  bool WantsPause() const { return sandbox_.spec.paused.value_or(false); }
+
+  bool SpecChanged() const {
+    return sandbox_.status.observed_generation.has_value() &&
+           sandbox_.status.observed_generation != sandbox_.metadata.generation;
   }
 
   // Ready is about the container and about what it sees of its volumes; a volume that is merely
@@ -177,7 +208,7 @@ class Planner {
     const auto& last = plan_.status.last_termination;
     return last && last->finished_at && plan_.status.container_id == container.id &&
            (!container.detailed || container.finished_at == last->finished_at) &&
-           plan_.status.phase != "Running";
+           plan_.status.phase != "Running" && plan_.status.phase != "Paused";
   }
 
   void RecordEnd(const ContainerFacts& container) {
@@ -250,6 +281,11 @@ class Planner {
     if (facts_.unschedulable && !facts_.container) {
       return Pending("NodeUnschedulable", "the node takes no new sandboxes");
     }
+    if (!facts_.image_problem.empty() && !facts_.container) {
+      if (!GivesUp(kSnapshotNotReady, facts_.image_problem))
+        Pending(kSnapshotNotReady, facts_.image_problem);
+      return;
+    }
     for (const VolumeFacts& volume : facts_.volumes) {
       if (volume.state == VolumeFacts::State::kFailed && volume.terminal &&
           GivesUp(volume.reason, volume.message))
@@ -297,8 +333,9 @@ class Planner {
     if (sandbox_.spec.start_policy != "FailFast") return false;
     SandboxStatus& status = plan_.status;
     status.phase = "Failed";
-    status.reason = kGaveUp;
-    status.message = reason + ": " + message;
+    status.reason = reason;
+    status.message = message;
+    status.gave_up = true;
     status.finished_at = std::chrono::floor<seconds>(facts_.now);
     for (auto& volume : status.volumes) volume.mount.clear();  // no longer a user of any mount
     Ready("False", reason, message);
@@ -318,7 +355,7 @@ class Planner {
 
   void ReportVolumes() {
     SandboxStatus& status = plan_.status;
-    if (status.phase == "Failed" && status.reason == kGaveUp) return;
+    if (status.gave_up.value_or(false)) return;
     status.volumes.clear();
     for (const VolumeFacts& volume : facts_.volumes) {
       static constexpr std::string_view kNames[] = {"Pending", "Ready", "Failed"};
@@ -327,6 +364,7 @@ class Planner {
            .state = std::string(kNames[static_cast<std::size_t>(volume.state)]),
            .mount = volume.mount,
            .source = volume.source,
+           .reason = volume.state == VolumeFacts::State::kReady ? "" : volume.reason,
            .message = volume.message});
     }
     const VolumeFacts* waiting = FirstNotReady();
@@ -367,7 +405,7 @@ class Planner {
     if (!plan_.recheck || after < *plan_.recheck) plan_.recheck = after;
   }
 
-  static constexpr const char* kGaveUp = "StartFailed";
+  static constexpr const char* kSnapshotNotReady = "SnapshotNotReady";
 
   const Sandbox& sandbox_;
   const SandboxFacts& facts_;

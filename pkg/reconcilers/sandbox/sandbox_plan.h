@@ -59,6 +59,8 @@ struct SandboxFacts {
   bool unschedulable = false;        // the node takes no new sandboxes
   bool busy = false;                 // an operation on the container is running
   bool pulling = false;              // its image is being pulled
+  std::string image_problem;  // why the snapshot it starts from cannot be used; not for a container
+                              // that exists
   bool image_wanted = false;  // a create has found the image missing, or the policy is Always
   std::optional<FailedOperation> failure;
   std::string node_name;
@@ -72,9 +74,11 @@ enum class SandboxStep {
   kInspect,       // the container's details are needed for the status
   kPullImage,
   kStart,         // create if missing, start, wait for execd
-  kUpdateLimits,  // the resources of a running container
-  kRemove,        // stop with grace and remove container, slot and staged paths
-  kRelease,       // nothing is left: drop the finalizer
+  kUpdateLimits,  // the resources of a running or paused container
+  kPause,         // freeze its processes
+  kUnpause,
+  kRemove,   // stop with grace and remove container, slot and staged paths
+  kRelease,  // nothing is left: drop the finalizer
 };
 
 struct SandboxPlan {

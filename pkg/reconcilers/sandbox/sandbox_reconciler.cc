@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/v1/node.h"
+#include "api/v1/snapshot.h"
 #include "reconcilers/mount/mount_plan.h"
 #include "registry/finalizers.h"
 
@@ -77,6 +78,29 @@ bool TerminalReason(std::string_view word) {
   return std::ranges::find(kWords, word) != std::end(kWords);
 }
 
+// Empty when the image of spec.snapshotRef can be used.
+std::string ProblemOfSnapshot(const Sandbox& sandbox, const ctrl::Cache& cache) {
+  const std::string& name = sandbox.spec.snapshot_ref->name;
+  const auto snapshot =
+      cache.Get<api::v1::Snapshot>({"snapshots", sandbox.metadata.namespace_, name});
+  if (!snapshot) return "Snapshot " + name + " does not exist";
+  if (snapshot->status.phase != "Ready") return "Snapshot " + name + " is not ready";
+  return "";
+}
+
+// The sandbox with the image it starts from: for spec.snapshotRef that of the snapshot. Status
+// alone is ever written back.
+std::shared_ptr<const Sandbox> WithImage(std::shared_ptr<const Sandbox> sandbox,
+                                         const ctrl::Cache& cache) {
+  if (!sandbox || !sandbox->spec.snapshot_ref) return sandbox;
+  const auto snapshot = cache.Get<api::v1::Snapshot>(
+      {"snapshots", sandbox->metadata.namespace_, sandbox->spec.snapshot_ref->name});
+  if (!snapshot) return sandbox;
+  auto whole = std::make_shared<Sandbox>(*sandbox);
+  whole->spec.image = snapshot->status.image;
+  return whole;
+}
+
 std::string NameIn(const std::string& ns, const std::string& name) {
   return ns + "/" + name;
 }
@@ -98,6 +122,11 @@ std::vector<std::string> VolumeRefsOf(const Sandbox& sandbox) {
       out.push_back(NameIn(sandbox.metadata.namespace_, volume.volume_ref->name));
   }
   return out;
+}
+
+std::vector<std::string> SnapshotsOf(const Sandbox& sandbox) {
+  if (!sandbox.spec.snapshot_ref) return {};
+  return {NameIn(sandbox.metadata.namespace_, sandbox.spec.snapshot_ref->name)};
 }
 
 std::vector<std::string> SecretsOf(const Sandbox& sandbox) {
@@ -123,7 +152,7 @@ store::Key PullKey(const Sandbox& sandbox) {
 }
 
 Result<ctrl::Outcome> SandboxReconciler::Reconcile(const store::Key& key) {
-  const auto sandbox = d_.cache.Get<Sandbox>(key);  // immutable snapshot
+  const auto sandbox = WithImage(d_.cache.Get<Sandbox>(key), d_.cache);  // immutable snapshot
   if (!sandbox) return ctrl::Outcome{};
 
   const VolumeLookups lookups{.volume =
@@ -167,6 +196,9 @@ SandboxFacts SandboxReconciler::Gather(const Sandbox& sandbox, const store::Key&
     facts.container = FactsOf(*row);
   for (const ResolvedVolume& volume : volumes) {
     facts.volumes.push_back(GatherVolume(volume, sandbox, facts.mounts_missing));
+  }
+  if (sandbox.spec.snapshot_ref) {
+    facts.image_problem = ProblemOfSnapshot(sandbox, d_.cache);
   }
   const auto node = d_.cache.Get<api::v1::Node>({"nodes", "", d_.node_name});
   facts.unschedulable = node && node->spec.unschedulable.value_or(false);
@@ -268,6 +300,9 @@ Result<> SandboxReconciler::Act(const Sandbox& sandbox, const store::Key& key,
       return StartContainer(sandbox, key, volumes);
     case SandboxStep::kUpdateLimits:
       return d_.container_ops.UpdateLimits(sandbox, plan.status.container_id);
+    case SandboxStep::kPause:
+    case SandboxStep::kUnpause:
+      return d_.container_ops.SetPaused(plan.status.container_id, plan.step == SandboxStep::kPause);
     case SandboxStep::kRemove: {
       const auto grace = sandbox.metadata.deletion_grace_period_seconds.value_or(0) > 0
                              ? *sandbox.metadata.deletion_grace_period_seconds

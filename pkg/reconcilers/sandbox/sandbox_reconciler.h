@@ -26,8 +26,9 @@ inline constexpr const char* kSandboxesByMount = "by-mount";    // status.volume
 inline constexpr const char* kSandboxesByVolume = "by-volume";  // namespace/volumeRef.name
 inline constexpr const char* kSandboxesBySecret =
     "by-secret";  // namespace/credentialsRef or pull secret
-inline constexpr const char* kSandboxesByPull = "by-pull";    // PullKey
-inline constexpr const char* kVolumesBySecret = "by-secret";  // namespace/credentialsRef
+inline constexpr const char* kSandboxesBySnapshot = "by-snapshot";  // namespace/snapshotRef.name
+inline constexpr const char* kSandboxesByPull = "by-pull";          // PullKey
+inline constexpr const char* kVolumesBySecret = "by-secret";        // namespace/credentialsRef
 
 struct SandboxReconcilerDeps {
   ctrl::Cache& cache;
@@ -74,6 +75,7 @@ class SandboxReconciler {
 // The index functions of the cache.
 std::vector<std::string> MountsOf(const api::v1::Sandbox& sandbox);
 std::vector<std::string> VolumeRefsOf(const api::v1::Sandbox& sandbox);
+std::vector<std::string> SnapshotsOf(const api::v1::Sandbox& sandbox);
 std::vector<std::string> SecretsOf(const api::v1::Sandbox& sandbox);
 // Identifies one pull: image, platform and the Secret used.
 store::Key PullKey(const api::v1::Sandbox& sandbox);

@@ -233,7 +233,9 @@ TEST(PlanSandbox, FailFastGivesUpAndLetsGoOfItsMounts) {
   facts.volumes[0].terminal = true;
   const SandboxPlan plan = Settle(sandbox, facts);
   EXPECT_EQ(plan.status.phase, "Failed");
-  EXPECT_EQ(plan.status.message, "BucketNotFound: no bucket");
+  EXPECT_EQ(plan.status.reason, "BucketNotFound") << "programs read the word";
+  EXPECT_EQ(plan.status.message, "no bucket");
+  EXPECT_TRUE(plan.status.gave_up.value_or(false));
   EXPECT_EQ(plan.status.volumes[0].mount, "");
   EXPECT_EQ(plan.step, SandboxStep::kNone);
 
@@ -303,6 +305,83 @@ TEST(PlanSandbox, AReplacedMountIsSaidNotHidden) {
   facts.volumes[0].replaced = true;
   EXPECT_EQ(ctrl::FindCondition(PlanSandbox(Running(), facts).status.conditions, "Ready")->reason,
             "MountReplaced");
+}
+
+TEST(PlanSandbox, PausedIsKeptAsTheSpecSays) {
+  struct Row {
+    const char* name;
+    bool paused;
+    State state;
+    SandboxStep step;
+    const char* phase;
+  };
+  for (const Row& row : {
+           Row{"freezes", true, State::kRunning, SandboxStep::kPause, "Running"},
+           Row{"stays frozen", true, State::kPaused, SandboxStep::kNone, "Paused"},
+           Row{"thaws, also what somebody else froze", false, State::kPaused, SandboxStep::kUnpause,
+               "Paused"},
+           Row{"stays running", false, State::kRunning, SandboxStep::kNone, "Running"},
+           Row{"starts first", true, State::kCreated, SandboxStep::kStart, "Pending"},
+       }) {
+    Sandbox sandbox = Running();
+    sandbox.spec.paused = row.paused;
+    const SandboxPlan plan = PlanSandbox(sandbox, With(Container(row.state)));
+    EXPECT_EQ(plan.step, row.step) << row.name;
+    EXPECT_EQ(plan.status.phase, row.phase) << row.name;
+  }
+}
+
+TEST(PlanSandbox, APausedSandboxIsRemovedAndTakesNewLimits) {
+  Sandbox sandbox = Running();
+  sandbox.spec.paused = true;
+  sandbox.metadata.generation = 2;
+  EXPECT_EQ(PlanSandbox(sandbox, With(Container(State::kPaused))).step, SandboxStep::kUpdateLimits);
+  sandbox.metadata.deletion_timestamp = kNow;
+  EXPECT_EQ(PlanSandbox(sandbox, With(Container(State::kPaused))).step, SandboxStep::kRemove);
+}
+
+TEST(PlanSandbox, TheEndOfAPausedContainerIsNotTakenForAnEarlierOne) {
+  Sandbox sandbox = Running();
+  sandbox.status.phase = "Paused";
+  sandbox.status.last_termination = api::v1::Termination{
+      .exit_code = 0, .reason = "Completed", .message = "", .finished_at = kNow - seconds(99)};
+  SandboxFacts facts = Exited(137, true);
+  facts.container->detailed = false;
+  EXPECT_EQ(PlanSandbox(sandbox, facts).step, SandboxStep::kInspect);
+}
+
+TEST(PlanSandbox, PhaseSinceMovesWithThePhaseAlone) {
+  const SandboxFacts facts = With(Container(State::kPaused));
+  Sandbox sandbox = Running();
+  sandbox.spec.paused = true;
+  sandbox.status.phase_since = kNow - seconds(50);
+  sandbox.status = PlanSandbox(sandbox, facts).status;
+  EXPECT_EQ(sandbox.status.phase_since, kNow);
+  SandboxFacts later = facts;
+  later.now += seconds(60);
+  EXPECT_EQ(PlanSandbox(sandbox, later).status.phase_since, kNow);
+}
+
+TEST(PlanSandbox, ASnapshotThatCannotBeUsedIsWaitedForOrGivenUp) {
+  SandboxFacts facts = Facts();
+  facts.image_problem = "Snapshot s is not ready";
+  Sandbox sandbox = Fresh();
+  SandboxPlan plan = PlanSandbox(sandbox, facts);
+  EXPECT_EQ(plan.step, SandboxStep::kNone);
+  EXPECT_EQ(plan.status.phase, "Pending");
+  EXPECT_EQ(plan.status.reason, "SnapshotNotReady");
+  sandbox.spec.start_policy = "FailFast";
+  plan = PlanSandbox(sandbox, facts);
+  EXPECT_EQ(plan.status.phase, "Failed");
+  EXPECT_EQ(plan.status.reason, "SnapshotNotReady");
+  EXPECT_EQ(PlanSandbox(Running(),
+                        [&] {
+                          SandboxFacts running = With(Container(State::kRunning));
+                          running.image_problem = facts.image_problem;
+                          return running;
+                        }())
+                .status.phase,
+            "Running");
 }
 
 TEST(ExpiresAt, IsATimeOrCountsFromCreation) {
