@@ -1,12 +1,13 @@
 # osbx_layer(FOLDER [USES layer…] [LIBS target…])
 # Makes the static library osbx_<layer> of all .cc files below FOLDER; the layer's name is the folder without "pkg/".
+# Left out: static/, stand-ins for what static programs cannot have (static_program.cmake), and tools that run during the build.
 # Includes are written from pkg/ ("store/store.h") or the repository root ("api/object.h").
 function(osbx_layer folder)
   cmake_parse_arguments(ARG "" "" "USES;LIBS" ${ARGN})
   string(REGEX REPLACE "^pkg/" "" layer ${folder})
   string(REPLACE "/" "_" target osbx_${layer})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
-  list(FILTER sources EXCLUDE REGEX "/schemagen/")
+  list(FILTER sources EXCLUDE REGEX "/(schemagen|static)/")
   if(sources)
     add_library(${target} STATIC ${sources})
     set(scope PUBLIC)

@@ -45,28 +45,6 @@ std::shared_ptr<spdlog::logger>& Logger() {
   return logger;
 }
 
-// Values with spaces, quotes or control characters are quoted, so that one event stays one line.
-void AppendValue(std::string& line, std::string_view value) {
-  bool plain = !value.empty();
-  for (const char c : value) plain = plain && c > ' ' && c != '"' && c != '=' && c != '\x7f';
-  if (plain) {
-    line += value;
-    return;
-  }
-  line += '"';
-  for (const char c : value) {
-    if (c == '"' || c == '\\') {
-      line += '\\';
-      line += c;
-    } else if (c == '\n') {
-      line += "\\n";
-    } else {
-      line += (static_cast<unsigned char>(c) < 0x20 || c == '\x7f') ? '?' : c;
-    }
-  }
-  line += '"';
-}
-
 }  // namespace
 
 void Configure(Level lowest, const std::string& file) {
@@ -79,13 +57,8 @@ bool Enabled(Level level) {
 
 void Write(Level level, std::string_view message, Fields fields) {
   if (!Enabled(level)) return;
-  std::string line(message);
-  for (const Field& field : fields) {
-    line += ' ';
-    line += field.key;
-    line += '=';
-    AppendValue(line, field.value);
-  }
+  std::string line;
+  AppendEvent(line, message, fields);
   Logger()->log(LevelOf(level), "{}", line);
 }
 

@@ -33,6 +33,9 @@ void Configure(Level lowest, const std::string& file = "");
 bool Enabled(Level level);
 
 void Write(Level level, std::string_view message, Fields fields);
+// Appends the text of an event, "message key=value …"; always one line.
+void AppendEvent(std::string& line, std::string_view message, Fields fields);
+
 inline void Debug(std::string_view message, Fields fields = {}) {
   if (Enabled(Level::kDebug)) Write(Level::kDebug, message, fields);
 }

@@ -40,13 +40,11 @@ Core::~Core() {
 
 Result<> Core::Start() {
   for (const Listener& listener : options_.listeners) OSBX_CHECK(OpenListener(listener));
-  pool_ = std::make_unique<asio::thread_pool>(std::max<std::size_t>(1, options_.pool_threads));
   for (const auto& open : open_) {
     open->descriptor =
         std::make_unique<asio::posix::basic_stream_descriptor<Executor>>(io_, open->fd.Get());
     asio::co_spawn(io_, Accept(open.get()), asio::detached);
   }
-  Sweep();
   started_ = true;
   io_thread_ = std::thread([this] {
     const auto work = asio::make_work_guard(io_);
@@ -61,17 +59,33 @@ Result<> Core::Start() {
   return {};
 }
 
-// Kills sessions that made no progress in time. One timer for all of them: a timer per operation
-// would cost more than the operation.
+asio::thread_pool& Core::pool() {
+  const std::lock_guard lock(mutex_);  // Stop looks whether there is one
+  if (!pool_) {
+    pool_ = std::make_unique<asio::thread_pool>(std::max<std::size_t>(1, options_.pool_threads));
+  }
+  return *pool_;
+}
+
+// One timer for all sessions: a timer per operation would cost more than the operation. A server
+// without sessions never wakes up.
+void Core::ArmSweep() {
+  if (sweeping_ || sessions_.empty()) return;
+  sweeping_ = true;
+  sweep_timer_.expires_after(kSweepInterval);
+  sweep_timer_.async_wait([this](const boost::system::error_code& ec) {
+    sweeping_ = false;
+    if (!ec) Sweep();
+  });
+}
+
+// Kills sessions that made no progress in time.
 void Core::Sweep() {
   const auto now = std::chrono::steady_clock::now();
   for (Session* session : sessions_) {
     if (session->deadline < now) session->Kill();
   }
-  sweep_timer_.expires_after(kSweepInterval);
-  sweep_timer_.async_wait([this](const boost::system::error_code& ec) {
-    if (!ec) Sweep();
-  });
+  ArmSweep();
 }
 
 bool Core::WaitForSessions(std::chrono::milliseconds patience) {
@@ -104,7 +118,12 @@ void Core::Stop(std::chrono::milliseconds grace) {
       for (Session* session : sessions) session->Kill();
     });
   }
-  pool_->join();
+  asio::thread_pool* pool = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    pool = pool_.get();
+  }
+  if (pool != nullptr) pool->join();
   ReapThreads(true);
   WaitForSessions(kKillPatience);
   io_.stop();
@@ -187,6 +206,7 @@ void Core::ReapThreads(bool all) {
 
 void Core::Add(Session* session) {
   sessions_.insert(session);
+  ArmSweep();
   counters_.connections.fetch_add(1, std::memory_order_relaxed);
   const std::lock_guard lock(mutex_);
   ++session_count_;

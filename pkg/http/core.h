@@ -23,7 +23,6 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include "base/unique_fd.h"
@@ -41,6 +40,10 @@ using SteadyTimer =
                                asio::wait_traits<std::chrono::steady_clock>, Executor>;
 template <class T>
 using Task = asio::awaitable<T, Executor>;
+
+// Certificate and key of a TLS listener. Defined in tls.h, which the TLS-less build has no part of.
+struct TlsContext;
+using TlsContextPtr = std::shared_ptr<TlsContext>;
 
 // A flag a coroutine waits for. Io thread only.
 class Event {
@@ -84,7 +87,7 @@ class Core final : public Loop {
   const Router& router() const { return router_; }
   Counters& counters() { return counters_; }
   Executor executor() { return io_.get_executor(); }
-  asio::thread_pool& pool() { return *pool_; }
+  asio::thread_pool& pool();                   // started by its first use; io thread
   bool Stopping() const { return stopping_; }  // io thread
   // Starts a thread for `work`; false when there are too many, of ours or of the machine's.
   bool RunThread(std::function<void()> work);
@@ -97,7 +100,7 @@ class Core final : public Loop {
   struct Open {
     UniqueFd fd;
     std::unique_ptr<asio::posix::basic_stream_descriptor<Executor>> descriptor;
-    std::shared_ptr<asio::ssl::context> tls;
+    TlsContextPtr tls;
     int family = 0;
     std::uint16_t port = 0;
     std::string unix_path;
@@ -112,6 +115,7 @@ class Core final : public Loop {
   Result<> BindUnix(const Listener& listener, Open& open);
   Task<void> Accept(Open* open);
   void StartSession(const Open& open, int fd, std::string peer);
+  void ArmSweep();
   void Sweep();
   void ReapThreads(bool all);
   bool WaitForSessions(std::chrono::milliseconds patience);
@@ -120,7 +124,6 @@ class Core final : public Loop {
   Router router_;
   Counters counters_;
   asio::io_context io_{1};
-  std::unique_ptr<asio::thread_pool> pool_;
   std::vector<std::unique_ptr<Open>> open_;
   std::thread io_thread_;
 
@@ -129,11 +132,13 @@ class Core final : public Loop {
   std::unordered_set<Session*> sessions_;
   std::unordered_map<std::uint64_t, std::unique_ptr<SteadyTimer>> timers_;
   SteadyTimer sweep_timer_{io_};
+  bool sweeping_ = false;  // the timer is armed
   std::time_t date_second_ = 0;
   std::string date_line_;
 
   std::atomic<std::uint64_t> next_timer_{1};
   std::mutex mutex_;  // below
+  std::unique_ptr<asio::thread_pool> pool_;
   std::condition_variable no_sessions_;
   std::size_t session_count_ = 0;
   std::list<Thread> threads_;
@@ -144,7 +149,9 @@ class Core final : public Loop {
 
 // A session on `socket`, spawned on the core's executor (session_plain.cc, session_tls.cc).
 void SpawnPlainSession(Core& core, Socket socket, std::string peer);
-void SpawnTlsSession(Core& core, Socket socket, std::string peer,
-                     std::shared_ptr<asio::ssl::context> tls);
+void SpawnTlsSession(Core& core, Socket socket, std::string peer, TlsContextPtr tls);
+// Loads what the listener names (tls.cc). In the TLS-less build these two are static/no_tls.cc:
+// kUnimplemented, and never called.
+Result<TlsContextPtr> OpenTls(const Listener& listener);
 
 }  // namespace osbx::http

@@ -11,7 +11,6 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <openssl/ssl.h>
 
 #include "base/log.h"
 #include "http/core.h"
@@ -61,33 +60,6 @@ std::string Describe(Address& address) {
     return "[" + std::string(text.data()) + "]:" + std::to_string(ntohs(v6->sin6_port));
   }
   return "unix";
-}
-
-// Only HTTP/1.1 is offered; clients that insist on h2 fail early and clearly.
-int SelectProtocol(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_size,
-                   const unsigned char* in, unsigned int in_size, void* /*context*/) {
-  static constexpr unsigned char kHttp11[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
-  unsigned char* chosen = nullptr;
-  if (SSL_select_next_proto(&chosen, out_size, kHttp11, sizeof kHttp11, in, in_size) !=
-      OPENSSL_NPN_NEGOTIATED) {
-    return SSL_TLSEXT_ERR_ALERT_FATAL;
-  }
-  *out = chosen;
-  return SSL_TLSEXT_ERR_OK;
-}
-
-Result<std::shared_ptr<asio::ssl::context>> MakeTls(const Listener& listener) {
-  boost::system::error_code ec;
-  auto tls = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
-  SSL_CTX_set_min_proto_version(tls->native_handle(), TLS1_2_VERSION);
-  SSL_CTX_set_alpn_select_cb(tls->native_handle(), SelectProtocol, nullptr);
-  tls->use_certificate_chain_file(listener.cert_file, ec);
-  if (ec) {
-    return Error(Code::kInvalid, "TLS certificate " + listener.cert_file + ": " + ec.message());
-  }
-  tls->use_private_key_file(listener.key_file, asio::ssl::context::pem, ec);
-  if (ec) return Error(Code::kInvalid, "TLS key " + listener.key_file + ": " + ec.message());
-  return tls;
 }
 
 }  // namespace
@@ -151,7 +123,7 @@ Result<> Core::OpenListener(const Listener& listener) {
     OSBX_CHECK(BindUnix(listener, *open));
   }
   if (!listener.cert_file.empty()) {
-    OSBX_TRY(open->tls, MakeTls(listener));
+    OSBX_TRY(open->tls, OpenTls(listener));
   }
   open_.push_back(std::move(open));
   return {};

@@ -3,6 +3,11 @@
 // streams and WebSockets on one io thread, handlers as ordinary functions (Router says where each
 // runs). It knows no kinds and no JSON. Coroutines and Beast stay inside this folder's .cc files.
 // Start, Stop and Post are thread-safe; everything is joined when Stop returns.
+//
+// Static programs (osbx-execd) link osbx_http_plain instead of osbx_http: the same sources without
+// TLS (a listener that names a certificate fails to open), OpenSSL or spdlog. Its cost: one io
+// thread; the pool starts with the first kPool handler, a kThread handler gets its thread on
+// demand; without connections nothing wakes up.
 #pragma once
 
 #include <chrono>

@@ -8,21 +8,18 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/websocket.hpp>
-#include <boost/beast/websocket/ssl.hpp>
 
 #include "base/log.h"
 #include "http/core.h"
@@ -43,11 +40,22 @@ inline constexpr std::size_t kMaxPipelined = 16U << 10;  // kept of a next reque
 inline constexpr std::size_t kMaxDiscarded = 1U << 20;   // read and dropped before a close
 inline constexpr auto kLinger = std::chrono::seconds(1);
 
+// What differs between transports; that of TLS is in session_tls.cc.
+template <class Stream>
+struct Transport;
+
+template <>
+struct Transport<Socket> {
+  static constexpr bool kTls = false;
+  static Socket& Lowest(Socket& stream) { return stream; }
+  static Task<bool> Handshake(Socket& /*stream*/) { co_return true; }
+  static Task<void> Shutdown(Socket& /*stream*/) { co_return; }
+};
+
 template <class Stream>
 class HttpSession final : public Session, public std::enable_shared_from_this<HttpSession<Stream>> {
  public:
-  HttpSession(Core& core, Stream stream, std::string peer,
-              std::shared_ptr<asio::ssl::context> tls = nullptr);
+  HttpSession(Core& core, Stream stream, std::string peer, TlsContextPtr tls = nullptr);
   ~HttpSession() override;
 
   static Task<void> Run(std::shared_ptr<HttpSession> self);
@@ -57,7 +65,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
  private:
   using Clock = std::chrono::steady_clock;
   using Self = std::shared_ptr<HttpSession>;
-  static constexpr bool kTls = !std::is_same_v<Stream, Socket>;
+  using Layer = Transport<Stream>;
 
   Task<bool> Handshake();
   Task<bool> ServeOne();  // false: close
@@ -90,16 +98,10 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
 
   std::function<void()> Waker(Event HttpSession::*event);
 
-  Socket& lowest() {
-    if constexpr (kTls) {
-      return stream_.next_layer();
-    } else {
-      return stream_;
-    }
-  }
+  Socket& lowest() { return Layer::Lowest(stream_); }
 
   Core& core_;
-  std::shared_ptr<asio::ssl::context> tls_;
+  TlsContextPtr tls_;  // the stream refers to it
   Stream stream_;
   const std::string peer_;
   beast::flat_buffer buffer_;
@@ -123,8 +125,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
 };
 
 template <class Stream>
-HttpSession<Stream>::HttpSession(Core& core, Stream stream, std::string peer,
-                                 std::shared_ptr<asio::ssl::context> tls)
+HttpSession<Stream>::HttpSession(Core& core, Stream stream, std::string peer, TlsContextPtr tls)
     : core_(core),
       tls_(std::move(tls)),
       stream_(std::move(stream)),
@@ -176,13 +177,9 @@ void HttpSession<Stream>::Kill() {
 
 template <class Stream>
 Task<bool> HttpSession<Stream>::Handshake() {
-  if constexpr (kTls) {
-    deadline = Clock::now() + core_.options().limits.handshake;
-    auto [ec] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kToken);
-    co_return !ec;
-  } else {
-    co_return true;
-  }
+  deadline = Clock::now() + core_.options().limits.handshake;
+  const bool done = co_await Layer::Handshake(stream_);
+  co_return done;
 }
 
 template <class Stream>
@@ -305,7 +302,7 @@ void HttpSession<Stream>::MakeRequest() {
   }
   request_.body = {};
   request_.peer = peer_;
-  request_.tls = kTls;
+  request_.tls = Layer::kTls;
   request_.upgrade = beast::websocket::is_upgrade(message);
 }
 
@@ -493,7 +490,7 @@ template <class Stream>
 Task<void> HttpSession<Stream>::Goodbye() {
   if (killed_) co_return;
   deadline = Clock::now() + kLinger;
-  if constexpr (kTls) co_await stream_.async_shutdown(kToken);
+  co_await Layer::Shutdown(stream_);
   ErrorCode ec;
   lowest().shutdown(Socket::shutdown_send, ec);
   if (ec || !linger_) co_return;
@@ -517,8 +514,7 @@ std::function<void()> HttpSession<Stream>::Waker(Event HttpSession::*event) {
 }
 
 template <class Stream>
-void Spawn(Core& core, Stream stream, std::string peer,
-           std::shared_ptr<asio::ssl::context> tls = nullptr) {
+void Spawn(Core& core, Stream stream, std::string peer, TlsContextPtr tls = nullptr) {
   auto session = std::make_shared<HttpSession<Stream>>(core, std::move(stream), std::move(peer),
                                                        std::move(tls));
   asio::co_spawn(core.executor(), HttpSession<Stream>::Run(std::move(session)), asio::detached);

@@ -49,7 +49,7 @@ class StreamState final : public StreamWriter {
   std::size_t queued_bytes_ = 0;
   Phase phase_ = Phase::kOpen;
   bool overflowed_ = false;
-  bool woken_ = false;  // a wake is under way
+  bool woken_ = false;    // a wake is under way
   bool refused_ = false;  // a Write has found no room since the queue was last taken
   std::function<void()> on_room_;
   std::vector<std::function<void()>> on_end_;
