@@ -93,8 +93,8 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   // session_websocket.inl
   using WsStream = beast::websocket::stream<Stream&>;
   Task<void> ServeWebSocket();
-  Task<void> PumpWebSocket(WsStream& ws, std::shared_ptr<WebSocketState> state);
-  static Task<void> ReceiveMessages(Self self, WsStream& ws, std::shared_ptr<WebSocketState> state);
+  Task<void> PumpWebSocket(WsStream* ws, std::shared_ptr<WebSocketState> state);
+  static Task<void> ReceiveMessages(Self self, WsStream* ws, std::shared_ptr<WebSocketState> state);
 
   std::function<void()> Waker(Event HttpSession::*event);
 

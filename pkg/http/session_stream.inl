@@ -16,7 +16,9 @@ Task<bool> HttpSession<Stream>::ServeStream() {
   auto state = std::make_shared<StreamState>(core_.options().limits.stream_queue_bytes,
                                              Waker(&HttpSession::wake_));
   auto start = std::move(response_.stream);
-  response_.stream = [](StreamPtr) {};  // AppendHead asks whether there is one
+  // AppendHead asks whether there is one.
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): not a coroutine
+  response_.stream = [](const StreamPtr&) {};
   if (response_.run == Where::kInline) {
     start(state);
   } else {

@@ -16,6 +16,7 @@ Task<void> HttpSession<Stream>::ServeWebSocket() {
   ws.set_option(websocket::stream_base::timeout{
       .handshake_timeout = kCloseHandshake, .idle_timeout = kSilence, .keep_alive_pings = true});
   ws.set_option(websocket::stream_base::decorator(
+      // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): not a coroutine
       [subprotocol = response_.subprotocol](websocket::response_type& response) {
         if (!subprotocol.empty()) {
           response.set(beast::http::field::sec_websocket_protocol, subprotocol);
@@ -50,9 +51,9 @@ Task<void> HttpSession<Stream>::ServeWebSocket() {
   if (core_.Stopping()) state->Close(1001, "the server is stopping");
   ws_state_ = state;
   core_.counters().websockets.fetch_add(1, std::memory_order_relaxed);
-  asio::co_spawn(core_.executor(), ReceiveMessages(this->shared_from_this(), ws, state),
+  asio::co_spawn(core_.executor(), ReceiveMessages(this->shared_from_this(), &ws, state),
                  asio::detached);
-  co_await PumpWebSocket(ws, state);
+  co_await PumpWebSocket(&ws, state);
   state->PeerGone();
   if (peer_closing_) {
     deadline = Clock::now() + kLinger;
@@ -66,21 +67,21 @@ Task<void> HttpSession<Stream>::ServeWebSocket() {
 }
 
 template <class Stream>
-Task<void> HttpSession<Stream>::PumpWebSocket(WsStream& ws, std::shared_ptr<WebSocketState> state) {
+Task<void> HttpSession<Stream>::PumpWebSocket(WsStream* ws, std::shared_ptr<WebSocketState> state) {
   while (!killed_) {
     WebSocketState::Outgoing outgoing = state->TakeOutgoing();
     for (const WsMessage& message : outgoing.messages) {
-      ws.binary(message.binary);
+      ws->binary(message.binary);
       deadline = Clock::now() + core_.options().limits.write;
-      auto [ec, size] = co_await ws.async_write(asio::buffer(message.data), kToken);
+      auto [ec, size] = co_await ws->async_write(asio::buffer(message.data), kToken);
       if (ec) co_return;
     }
     deadline = Clock::time_point::max();
     if (outgoing.close) {
-      if (peer_closing_ || !ws.is_open()) co_return;
+      if (peer_closing_ || !ws->is_open()) co_return;
       const beast::websocket::close_reason reason(
           static_cast<beast::websocket::close_code>(outgoing.code), outgoing.reason);
-      co_await ws.async_close(reason, kToken);
+      co_await ws->async_close(reason, kToken);
       co_return;
     }
     if (outgoing.messages.empty()) co_await wake_.Wait();
@@ -88,14 +89,14 @@ Task<void> HttpSession<Stream>::PumpWebSocket(WsStream& ws, std::shared_ptr<WebS
 }
 
 template <class Stream>
-Task<void> HttpSession<Stream>::ReceiveMessages(Self self, WsStream& ws,
+Task<void> HttpSession<Stream>::ReceiveMessages(Self self, WsStream* ws,
                                                 std::shared_ptr<WebSocketState> state) {
   while (!self->killed_) {
     beast::flat_buffer buffer;
-    auto [ec, size] = co_await ws.async_read(buffer, kToken);
+    auto [ec, size] = co_await ws->async_read(buffer, kToken);
     if (ec) break;
     std::string data(static_cast<const char*>(buffer.data().data()), buffer.size());
-    bool room = state->Deliver({.data = std::move(data), .binary = ws.got_binary()});
+    bool room = state->Deliver({.data = std::move(data), .binary = ws->got_binary()});
     while (!room && !self->killed_ && !state->Closed()) {
       co_await self->room_.Wait();
       room = state->HasRoom();

@@ -124,7 +124,7 @@ TEST_F(StreamTest, AThreadMayWriteWithoutLimitToAReaderThatKeepsUp) {
   Route("GET", "/log", [](const Request&) {
     return Response::Stream(
         "text/plain",
-        [](StreamPtr stream) {
+        [](const StreamPtr& stream) {
           const auto line = std::make_shared<const std::string>(999, 'l');
           for (int i = 0; i < 1000; ++i) {
             if (!stream->WriteAll(line)) return;

@@ -18,7 +18,7 @@ class WebSocketTest : public ServerTest {
  protected:
   WebSocketTest() {
     Route("GET", "/echo", [this](const Request&) {
-      return Response::Upgrade("v5.channel.k8s.io", [this](WebSocketPtr socket) {
+      return Response::Upgrade("v5.channel.k8s.io", [this](const WebSocketPtr& socket) {
         while (auto message = socket->Receive()) {
           if (message->data == "stop") return;
           socket->Send(std::move(*message));
