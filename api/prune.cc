@@ -18,7 +18,8 @@ void PruneInto(const Schema& schema, Json& value, const std::string& path,
     }
     return;
   }
-  if (!value.is_object() || schema.type == Type::kAny) return;
+  // Of a value of another type nothing is unknown: validation refuses it as a whole.
+  if (!value.is_object() || schema.type != Type::kObject) return;
   for (auto member = value.begin(); member != value.end();) {
     const Schema* known = schema.Find(member.key());
     if (known == nullptr) known = schema.additional.get();

@@ -27,9 +27,6 @@ Result<std::vector<const Resource*>> Place(std::vector<Document>& documents,
   for (Document& document : documents) {
     const std::string api_version = document.value.value("apiVersion", "");
     const std::string kind = document.value.value("kind", "");
-    if (api_version.empty() || kind.empty()) {
-      return Error(Code::kInvalid, document.place + ": apiVersion and kind must be set");
-    }
     const Resource* resource = FindByKind(all, api_version, kind);
     if (resource == nullptr) {
       return Error(Code::kInvalid, document.place + ": no matches for kind \"" + kind +

@@ -41,14 +41,42 @@ Result<std::vector<std::string>> Expand(const std::string& path) {
   return files;
 }
 
+// A member that must be a text; an absent one is empty.
+Result<std::string> TextAt(const Json& object, const char* field) {
+  if (!object.contains(field)) return std::string();
+  if (!object[field].is_string())
+    return Error(Code::kInvalid, std::string(field) + ": must be a string");
+  return object[field].get<std::string>();
+}
+
+// What every object must have before a server can be asked about it.
+Result<> CheckHead(const Json& object) {
+  if (!object.is_object()) return Error(Code::kInvalid, "must be an object");
+  OSBX_TRY(const std::string api_version, TextAt(object, "apiVersion"));
+  OSBX_TRY(const std::string kind, TextAt(object, "kind"));
+  if (api_version.empty() || kind.empty())
+    return Error(Code::kInvalid, "apiVersion and kind must be set");
+  const Json metadata = object.value("metadata", Json::object());
+  if (!metadata.is_object()) return Error(Code::kInvalid, "metadata: must be an object");
+  const auto name = TextAt(metadata, "name");
+  const auto ns = TextAt(metadata, "namespace");
+  for (const auto* text : {&name, &ns}) {
+    if (!*text) return Error((*text).error()).Wrap("metadata");
+  }
+  if (name->empty()) return Error(Code::kInvalid, "metadata.name: must be set");
+  return {};
+}
+
 // `kind: List` stands for its items.
-void Append(const Json& value, const std::string& place, std::vector<Document>& out) {
+Result<> Append(const Json& value, const std::string& place, std::vector<Document>& out) {
   if (value.is_object() && value.value("kind", Json()) == "List" && value.contains("items") &&
       value["items"].is_array()) {
-    for (const Json& item : value["items"]) Append(item, place, out);
-    return;
+    for (const Json& item : value["items"]) OSBX_CHECK(Append(item, place, out));
+    return {};
   }
+  if (auto sound = CheckHead(value); !sound) return std::move(sound).error().Wrap(place);
   out.push_back({value, place});
+  return {};
 }
 
 }  // namespace
@@ -67,9 +95,7 @@ Result<std::vector<Document>> ReadDocuments(const std::vector<std::string>& path
           return Error(Code::kInvalid,
                        place + ": duplicate field \"" + document.duplicate_fields.front() + "\"");
         }
-        if (!document.value->is_object())
-          return Error(Code::kInvalid, place + ": must be an object");
-        Append(*document.value, place, out);
+        OSBX_CHECK(Append(*document.value, place, out));
       }
     }
   }

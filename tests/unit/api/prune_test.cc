@@ -57,6 +57,8 @@ TEST_F(Structural, PruneLeavesWrongTypesToValidation) {
   Json value = Parse(R"({"spec":"text"})");
   EXPECT_THAT(Prune(*schema_, value), IsEmpty());
   EXPECT_EQ(value, Parse(R"({"spec":"text"})"));
+  value = Parse(R"({"spec":{"env":{"name":"a"},"image":{"x":1}}})");
+  EXPECT_THAT(Prune(*schema_, value), IsEmpty());
 }
 
 TEST_F(Structural, DefaultFillsInAtEveryLevelThatExists) {
