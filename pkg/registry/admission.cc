@@ -28,6 +28,7 @@ constexpr std::array kRows = {
         .remove = RemoveNamespace},
     Row{.kind = "Sandbox", .create = CreateSandbox, .update = UpdateSandbox},
     Row{.kind = "Secret", .body = TakeStringData},
+    Row{.kind = "Volume", .create = CreateVolume, .update = UpdateVolume},
 };
 
 const Row& RowOf(const api::Kind& kind) {

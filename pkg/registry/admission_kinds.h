@@ -21,6 +21,9 @@ void UpdateSandbox(const Json& live, Json& object, bool internal);
 void CreateMount(Json& object, Time now, std::vector<Cause>& causes);
 void UpdateMount(const Json& live, Json& object, bool internal);
 
+void CreateVolume(Json& object, Time now, std::vector<Cause>& causes);
+void UpdateVolume(const Json& live, Json& object, bool internal);
+
 void CreateNamespace(Json& object, Time now, std::vector<Cause>& causes);
 void UpdateNamespace(const Json& live, Json& object, bool internal);
 void RemoveNamespace(Json& object);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sandboxes and mounts: both have effects on the host that must be undone before the object goes.
+// Sandboxes and mounts have effects on the host that must be undone before the object goes; a
+// volume must not go while sandboxes refer to it.
 #include <nlohmann/json.hpp>
 
 #include "api/causes.h"
@@ -39,6 +40,14 @@ void CreateMount(Json& object, Time /*now*/, std::vector<Cause>& /*causes*/) {
 
 void UpdateMount(const Json& live, Json& object, bool internal) {
   KeepFinalizer(live, object, kMountFinalizer, internal);
+}
+
+void CreateVolume(Json& object, Time /*now*/, std::vector<Cause>& /*causes*/) {
+  AppendString(EnsureObject(object, "metadata"), "finalizers", kVolumeFinalizer);
+}
+
+void UpdateVolume(const Json& live, Json& object, bool internal) {
+  KeepFinalizer(live, object, kVolumeFinalizer, internal);
 }
 
 }  // namespace osbx::registry

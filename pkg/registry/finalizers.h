@@ -9,6 +9,8 @@ namespace osbx::registry {
 
 inline constexpr std::string_view kContainerFinalizer = "osbx.dev/container";  // of a Sandbox
 inline constexpr std::string_view kMountFinalizer = "osbx.dev/mount";          // of a Mount
+inline constexpr std::string_view kVolumeFinalizer =
+    "osbx.dev/volume-protection";  // of a Volume: it stays while sandboxes refer to it
 
 inline constexpr std::string_view kForegroundFinalizer = "foregroundDeletion";  // dependents first
 inline constexpr std::string_view kOrphanFinalizer = "orphan";         // dependents are let go

@@ -39,8 +39,9 @@ bool AsksToStop(const docker::Event& event) {
 }
 
 bool ChangesState(const docker::Event& event) {
-  static constexpr std::array<std::string_view, 10> kActions = {
-      "create", "start", "die", "stop", "kill", "oom", "restart", "rename", "pause", "unpause"};
+  static constexpr std::array<std::string_view, 11> kActions = {
+      "create",  "start",  "die",   "stop",    "kill",  "oom",
+      "restart", "rename", "pause", "unpause", "update"};
   return std::ranges::find(kActions, event.action) != kActions.end();
 }
 
@@ -111,6 +112,7 @@ void ContainerTable::Relist(const std::vector<docker::ContainerSummary>& all, Ti
     if (before != old.end()) entry = std::move(before->second);
     ContainerRow& row = entry.row;
     if (row.status != summary.status) row.details.reset();
+    row.limits.reset();
     row.id = summary.id;
     row.name = summary.name;
     row.labels = summary.labels;
@@ -167,6 +169,7 @@ void ContainerTable::Put(const docker::ContainerInfo& info, Time asked_at) {
   entry.row.labels = info.labels;
   entry.row.status = info.state.status;
   entry.row.details = info.state;
+  entry.row.limits = info.resources;
   entry.row.mount_sources = SourcesOf(info.mounts);
   entry.row.ip = AddressOf(info.ip_addresses);
   entry.looked_at = asked_at;

@@ -31,6 +31,7 @@ struct ContainerRow {
   std::vector<std::string> mount_sources;  // host paths
   std::string ip;
   std::optional<docker::ContainerState> details;  // from an inspect of the present state
+  std::optional<docker::Resources> limits;        // from the last inspect of this connection
   bool stale = false;                             // an event came after the last look
   bool stopped_by_request = false;  // somebody asked the engine to stop or kill it since its start
   bool ended_unseen = false;        // it ended while nobody was watching

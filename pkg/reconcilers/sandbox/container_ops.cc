@@ -257,7 +257,18 @@ Result<> ContainerOps::SetPaused(const std::string& id, bool paused) {
 
 Result<> ContainerOps::UpdateLimits(const api::v1::Sandbox& sandbox, const std::string& id) {
   OSBX_TRY(const Limits limits, LimitsOf(sandbox, options_.defaults.pids_limit));
-  return docker_.UpdateContainer(id, limits.resources);
+  OSBX_CHECK(docker_.UpdateContainer(id, limits.resources));
+  return Refresh(id);
+}
+
+bool ContainerOps::LimitsDiffer(const api::v1::Sandbox& sandbox,
+                                const docker::Resources& actual) const {
+  const auto wanted = LimitsOf(sandbox, options_.defaults.pids_limit);
+  if (!wanted) return true;  // applying them says what is wrong
+  const auto differ = [](std::int64_t want, std::int64_t is) { return want > 0 && want != is; };
+  return differ(wanted->resources.memory_bytes, actual.memory_bytes) ||
+         differ(wanted->resources.nano_cpus, actual.nano_cpus) ||
+         differ(wanted->resources.pids_limit, actual.pids_limit);
 }
 
 }  // namespace osbx::reconcilers

@@ -67,6 +67,9 @@ class ContainerOps {
   // told.
   Result<> SetPaused(const std::string& id, bool paused);
 
+  // A limit that is no longer in the spec goes with the container: the engine cannot lift it from a
+  // running one.
+  bool LimitsDiffer(const api::v1::Sandbox& sandbox, const docker::Resources& actual) const;
   Result<> UpdateLimits(const api::v1::Sandbox& sandbox, const std::string& id);
 
  private:

@@ -140,15 +140,26 @@ class Planner {
                        facts_.now);
     ctrl::SetCondition(status.conditions, "ContainerCreated", "True", "Created", "", facts_.now);
     SayReady();
-    if (SpecChanged()) {
-      plan_.step = SandboxStep::kUpdateLimits;
-    } else if (WantsPause()) {
+    if (WantsPause()) {
       plan_.step = SandboxStep::kPause;
+    } else {
+      KeepLimits(container);
     }
   }
 
-  // Frozen as wanted, or by somebody else: that is undone. What else the spec says anew is applied
-  // first, so that no change is lost between the two.
+  // Changed in the spec, or by somebody else in the engine.
+  void KeepLimits(const ContainerFacts& container) {
+    if (container.limits == ContainerFacts::Limits::kUnknown) plan_.step = SandboxStep::kInspect;
+    if (container.limits == ContainerFacts::Limits::kDiffer)
+      plan_.step = SandboxStep::kUpdateLimits;
+    if (container.limits == ContainerFacts::Limits::kAsWanted &&
+        ctrl::FindCondition(plan_.status.conditions, kLimitsApplied) != nullptr) {
+      ctrl::SetCondition(plan_.status.conditions, kLimitsApplied, "True", "Applied", "",
+                         facts_.now);
+    }
+  }
+
+  // Frozen as wanted, or by somebody else: that is undone.
   void Paused(const ContainerFacts& container) {
     SandboxStatus& status = plan_.status;
     if (facts_.busy) return;
@@ -162,19 +173,14 @@ class Planner {
     status.reason = "Paused";
     status.message.clear();
     Ready("False", "Paused", "the container is paused");
-    if (SpecChanged()) {
-      plan_.step = SandboxStep::kUpdateLimits;
-    } else if (!WantsPause()) {
+    if (!WantsPause()) {
       plan_.step = SandboxStep::kUnpause;
+    } else {
+      KeepLimits(container);
     }
   }
 
   bool WantsPause() const { return sandbox_.spec.paused.value_or(false); }
-
-  bool SpecChanged() const {
-    return sandbox_.status.observed_generation.has_value() &&
-           sandbox_.status.observed_generation != sandbox_.metadata.generation;
-  }
 
   // Ready is about the container and about what it sees of its volumes; a volume that is merely
   // being looked at again (after a restart of osbxd) does not make it flap.
@@ -213,6 +219,8 @@ class Planner {
 
   void RecordEnd(const ContainerFacts& container) {
     SandboxStatus& status = plan_.status;
+    // It may have ended before anybody saw it run.
+    if (container.started_at) status.started_at = container.started_at;
     const bool stable = status.started_at && container.finished_at &&
                         *container.finished_at - *status.started_at >= kStableRun;
     status.last_termination = api::v1::Termination{.exit_code = container.exit_code,
@@ -305,6 +313,7 @@ class Planner {
       return Pending(waiting->reason, VolumeMessage());
     if (facts_.pulling) return Pending("PullingImage", "pulling " + sandbox_.spec.image);
     if (facts_.failure) {
+      Blame(*facts_.failure);
       if (facts_.failure->terminal && GivesUp(facts_.failure->reason, facts_.failure->message))
         return;
       Pending(facts_.failure->reason, facts_.failure->message);
@@ -340,6 +349,17 @@ class Planner {
     for (auto& volume : status.volumes) volume.mount.clear();  // no longer a user of any mount
     Ready("False", reason, message);
     return true;
+  }
+
+  // The condition of what the failed operation was about.
+  void Blame(const FailedOperation& failure) {
+    const char* type = nullptr;
+    if (failure.reason.starts_with("Image")) type = "ImageReady";
+    if (failure.reason == "HostPathRefused" || failure.reason == "VolumeFailed")
+      type = "VolumesReady";
+    if (type == nullptr) return;
+    ctrl::SetCondition(plan_.status.conditions, type, "False", failure.reason, failure.message,
+                       facts_.now);
   }
 
   // True while a failed operation may not be repeated yet.

@@ -29,6 +29,8 @@ struct ContainerFacts {
   // Ended through no act of its process: stopped through the engine by somebody else, or with the
   // engine or the host.
   bool ended_from_outside = false;
+  // Its limits against spec.resources: unknown until it has been inspected.
+  enum class Limits { kAsWanted, kUnknown, kDiffer } limits = Limits::kAsWanted;
 };
 
 struct VolumeFacts {
@@ -86,6 +88,9 @@ struct SandboxPlan {
   api::v1::SandboxStatus status;    // what the status is to be; written only if it differs
   std::optional<Duration> recheck;  // look again after this
 };
+
+// Condition that is set once the engine has refused the limits of spec.resources.
+inline constexpr const char* kLimitsApplied = "LimitsApplied";
 
 SandboxPlan PlanSandbox(const api::v1::Sandbox& sandbox, const SandboxFacts& facts);
 

@@ -7,6 +7,7 @@
 
 #include "api/v1/node.h"
 #include "api/v1/snapshot.h"
+#include "ctrl/conditions.h"
 #include "reconcilers/mount/mount_plan.h"
 #include "registry/finalizers.h"
 
@@ -72,9 +73,11 @@ ContainerFacts FactsOf(const ContainerRow& row) {
 // Waiting does not help against these (FailFast gives up).
 bool TerminalReason(std::string_view word) {
   static constexpr std::string_view kWords[] = {
-      "InvalidCredentials",  "BucketNotFound", "InvalidOption",       "InvalidSpec",
-      "BinaryMissing",       "NoFuseDevice",   "CredentialsNotFound", "VolumeNotFound",
-      "EndpointUnreachable", "TimedOut",       "MountFailed",         "TargetOccupied"};
+      "InvalidCredentials",  "BucketNotFound", "InvalidOption",
+      "InvalidSpec",         "BinaryMissing",  "NoFuseDevice",
+      "CredentialsNotFound", "VolumeNotFound", "VolumeTerminating",
+      "EndpointUnreachable", "TimedOut",       "MountFailed",
+      "TargetOccupied"};
   return std::ranges::find(kWords, word) != std::end(kWords);
 }
 
@@ -181,6 +184,8 @@ Result<ctrl::Outcome> SandboxReconciler::Reconcile(const store::Key& key) {
     OSBX_CHECK(d_.writer.UpdateStatus(changed));
     Announce(*sandbox, plan);
   }
+  // What an inspect found is acted on at once: no event follows it.
+  if (plan.step == SandboxStep::kInspect) return ctrl::Outcome{.after = Duration::zero()};
   return ctrl::Outcome{.after = plan.recheck};
 }
 
@@ -194,6 +199,7 @@ SandboxFacts SandboxReconciler::Gather(const Sandbox& sandbox, const store::Key&
   if (!facts.engine_known) facts.engine_silence = d_.engine.Silence();
   if (const auto row = d_.containers.FindByUid(sandbox.metadata.uid))
     facts.container = FactsOf(*row);
+  if (facts.container) GatherLimits(sandbox, *facts.container);
   for (const ResolvedVolume& volume : volumes) {
     facts.volumes.push_back(GatherVolume(volume, sandbox, facts.mounts_missing));
   }
@@ -299,7 +305,7 @@ Result<> SandboxReconciler::Act(const Sandbox& sandbox, const store::Key& key,
     case SandboxStep::kStart:
       return StartContainer(sandbox, key, volumes);
     case SandboxStep::kUpdateLimits:
-      return d_.container_ops.UpdateLimits(sandbox, plan.status.container_id);
+      return UpdateLimits(sandbox, plan);
     case SandboxStep::kPause:
     case SandboxStep::kUnpause:
       return d_.container_ops.SetPaused(plan.status.container_id, plan.step == SandboxStep::kPause);
@@ -314,6 +320,35 @@ Result<> SandboxReconciler::Act(const Sandbox& sandbox, const store::Key& key,
     }
   }
   return {};
+}
+
+void SandboxReconciler::GatherLimits(const Sandbox& sandbox, ContainerFacts& container) const {
+  using Limits = ContainerFacts::Limits;
+  const auto row = d_.containers.FindByUid(sandbox.metadata.uid);
+  if (!row || !row->limits) {
+    container.limits = Limits::kUnknown;
+  } else if (d_.container_ops.LimitsDiffer(sandbox, *row->limits)) {
+    container.limits = Limits::kDiffer;
+  }
+}
+
+// What the engine refuses is said in a condition and an event, and tried again with back-off.
+Result<> SandboxReconciler::UpdateLimits(const Sandbox& sandbox, const SandboxPlan& plan) {
+  const auto ref = ctrl::ReferenceTo(sandbox);
+  const Result<> updated = d_.container_ops.UpdateLimits(sandbox, plan.status.container_id);
+  if (updated) {
+    d_.events.Record(ref, ctrl::EventLevel::kNormal, "LimitsApplied",
+                     "Applied spec.resources to the container");
+    return {};
+  }
+  const Error& error = updated.error();
+  d_.events.Record(ref, ctrl::EventLevel::kWarning, "LimitsRefused", error.message());
+  Sandbox changed = sandbox;
+  changed.status = plan.status;
+  ctrl::SetCondition(changed.status.conditions, kLimitsApplied, "False", "LimitsRefused",
+                     "spec.resources: " + error.message(), d_.clock.Now());
+  if (changed.status != sandbox.status) OSBX_CHECK(d_.writer.UpdateStatus(changed));
+  return error;
 }
 
 // One Mount object per match key; whoever comes first makes it.
@@ -371,8 +406,11 @@ Result<> SandboxReconciler::PullImage(const Sandbox& sandbox) {
                          (sandbox.spec.platform->os.empty() ? "linux" : sandbox.spec.platform->os) +
                          "/" + sandbox.spec.platform->arch;
                    }
-                   return d_.docker.PullImage(sandbox.spec.image, options,
-                                              {.timeout = Duration(0), .stop = stop});
+                   auto pulled = d_.docker.PullImage(sandbox.spec.image, options,
+                                                     {.timeout = Duration(0), .stop = stop});
+                   if (!pulled)
+                     return std::move(pulled).error().Wrap("spec.image " + sandbox.spec.image);
+                   return {};
                  });
   return {};
 }
@@ -404,9 +442,10 @@ void SandboxReconciler::Announce(const Sandbox& before, const SandboxPlan& plan)
     d_.events.Record(ref, good ? ctrl::EventLevel::kNormal : ctrl::EventLevel::kWarning, end.reason,
                      text);
   }
+  const bool ended = status.last_termination != before.status.last_termination;  // told above
   const bool waits = status.phase == "Pending" && !status.message.empty() &&
                      status.message != before.status.message;
-  if (waits || (status.phase == "Failed" && before.status.phase != "Failed")) {
+  if (waits || (status.phase == "Failed" && before.status.phase != "Failed" && !ended)) {
     const bool trouble = status.reason != "Mounting" && status.reason != "PullingImage" &&
                          status.reason != "WaitingForVolumes";
     d_.events.Record(ref, trouble ? ctrl::EventLevel::kWarning : ctrl::EventLevel::kNormal,

@@ -56,11 +56,13 @@ class SandboxReconciler {
 
   SandboxFacts Gather(const Sandbox& sandbox, const store::Key& key,
                       const std::vector<ResolvedVolume>& volumes);
+  void GatherLimits(const Sandbox& sandbox, ContainerFacts& container) const;
   VolumeFacts GatherVolume(const ResolvedVolume& volume, const Sandbox& sandbox,
                            bool& mounts_missing) const;
   void GatherOperations(const Sandbox& sandbox, const store::Key& key, SandboxFacts& facts) const;
   Result<> Act(const Sandbox& sandbox, const store::Key& key, const SandboxPlan& plan,
                const std::vector<ResolvedVolume>& volumes);
+  Result<> UpdateLimits(const Sandbox& sandbox, const SandboxPlan& plan);
   Result<> CreateMounts(const std::vector<ResolvedVolume>& volumes);
   Result<> StartContainer(const Sandbox& sandbox, const store::Key& key,
                           const std::vector<ResolvedVolume>& volumes);

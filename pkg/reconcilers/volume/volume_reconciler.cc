@@ -11,12 +11,20 @@
 #include "drivers/mount/identity.h"
 #include "reconcilers/sandbox/sandbox_reconciler.h"
 #include "reconcilers/volumes/credentials.h"
+#include "reconcilers/volumes/resolve.h"
+#include "registry/finalizers.h"
 
 namespace osbx::reconcilers {
 namespace {
 
 using api::v1::Volume;
 using api::v1::VolumeStatusDetail;
+
+std::string Joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
 
 void Judge(const Volume& volume, const VolumeObjectFacts& facts, VolumeStatusDetail& status) {
   std::string problem;
@@ -43,19 +51,26 @@ void Judge(const Volume& volume, const VolumeObjectFacts& facts, VolumeStatusDet
     status.type = "pvc";
     status.source = volume.spec.pvc->claim_name;
   }
+  if (volume.metadata.deletion_timestamp) {
+    problem = "Terminating";
+    message = "deleted; kept while sandboxes refer to it: " + Joined(facts.sandboxes);
+  }
   ctrl::SetCondition(status.conditions, "Ready", problem.empty() ? "True" : "False",
                      problem.empty() ? "Usable" : problem, message, facts.now);
 }
 
 }  // namespace
 
-VolumeStatusDetail PlanVolume(const Volume& volume, const VolumeObjectFacts& facts) {
-  VolumeStatusDetail status = volume.status;
+VolumePlan PlanVolume(const Volume& volume, const VolumeObjectFacts& facts) {
+  VolumePlan plan;
+  plan.release = volume.metadata.deletion_timestamp && facts.sandboxes.empty();
+  VolumeStatusDetail& status = plan.status;
+  status = volume.status;
   status.observed_generation = volume.metadata.generation;
   status.users = facts.sandboxes;
   status.user_count = static_cast<std::int32_t>(facts.sandboxes.size());
   Judge(volume, facts, status);
-  return status;
+  return plan;
 }
 
 Result<ctrl::Outcome> VolumeReconciler::Reconcile(const store::Key& key) {
@@ -65,7 +80,7 @@ Result<ctrl::Outcome> VolumeReconciler::Reconcile(const store::Key& key) {
   facts.now = clock_.Now();
   for (const auto& sandbox :
        cache_.ByIndex<api::v1::Sandbox>(kSandboxesByVolume, key.ns + "/" + key.name)) {
-    facts.sandboxes.push_back(sandbox->metadata.name);
+    if (MayUse(*sandbox, *volume)) facts.sandboxes.push_back(sandbox->metadata.name);
   }
   std::ranges::sort(facts.sandboxes);
   if (volume->spec.host) {
@@ -81,8 +96,14 @@ Result<ctrl::Outcome> VolumeReconciler::Reconcile(const store::Key& key) {
         facts.secret_problem = usable.error().message();
     }
   }
+  const VolumePlan plan = PlanVolume(*volume, facts);  // pure: no I/O, no clock
+  if (plan.release) {
+    // A sandbox that comes from now on may not use it (MayUse), so nobody is overlooked.
+    OSBX_CHECK(writer_.DropFinalizer(*volume, registry::kVolumeFinalizer));
+    return ctrl::Outcome{};
+  }
   Volume changed = *volume;
-  changed.status = PlanVolume(*volume, facts);
+  changed.status = plan.status;
   if (changed.status != volume->status) OSBX_CHECK(writer_.UpdateStatus(changed));
   return ctrl::Outcome{};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Says of each Volume whether it can be used and who uses it. Makes nothing:
-// mounts come with the sandboxes that need them. Thread-safe.
+// Says of each Volume whether it can be used and who uses it, and keeps a deleted one until the
+// last of them has gone. Makes nothing: mounts come with the sandboxes that need them. Thread-safe.
 #pragma once
 
 #include <string>
@@ -16,15 +16,19 @@
 namespace osbx::reconcilers {
 
 struct VolumeObjectFacts {
-  std::vector<std::string> sandboxes;  // names, sorted
+  std::vector<std::string> sandboxes;  // names of those that refer to it, sorted
   bool host_path_allowed = true;
   bool secret_found = true;
   std::string secret_problem;  // why its keys cannot be used
   Time now{};
 };
 
-api::v1::VolumeStatusDetail PlanVolume(const api::v1::Volume& volume,
-                                       const VolumeObjectFacts& facts);
+struct VolumePlan {
+  bool release = false;  // deleted, and no sandbox refers to it: drop the finalizer
+  api::v1::VolumeStatusDetail status;
+};
+
+VolumePlan PlanVolume(const api::v1::Volume& volume, const VolumeObjectFacts& facts);
 
 class VolumeReconciler {
  public:

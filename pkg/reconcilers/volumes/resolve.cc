@@ -44,20 +44,8 @@ void ResolveOssfs(const api::v1::OssfsSource& source, const std::string& sub_pat
   out.credentials = *std::move(credentials);
 }
 
-}  // namespace
-
-mount::MountIdentity IdentityOf(const api::v1::MountSpec& spec) {
-  return {.backend = spec.backend,
-          .version = spec.version,
-          .endpoint = spec.endpoint,
-          .bucket = spec.bucket,
-          .prefix = spec.prefix,
-          .options = spec.options,
-          .credential_fingerprint = spec.credential_fingerprint};
-}
-
-ResolvedVolume ResolveVolume(const api::v1::VolumeMount& volume, const VolumeLookups& lookups,
-                             const Secret& install_key) {
+ResolvedVolume ResolveVolume(const api::v1::Sandbox& sandbox, const api::v1::VolumeMount& volume,
+                             const VolumeLookups& lookups, const Secret& install_key) {
   ResolvedVolume out;
   out.name = volume.name;
   out.mount_path = volume.mount_path;
@@ -74,6 +62,9 @@ ResolvedVolume ResolveVolume(const api::v1::VolumeMount& volume, const VolumeLoo
     if (referred == nullptr) {
       out.reason = "VolumeNotFound";
       out.message = "Volume " + volume.volume_ref->name + " does not exist";
+    } else if (!MayUse(sandbox, *referred)) {
+      out.reason = "VolumeTerminating";
+      out.message = "Volume " + volume.volume_ref->name + " is being deleted";
     } else if (referred->spec.ossfs) {
       ResolveOssfs(*referred->spec.ossfs, volume.sub_path, lookups, install_key, out);
     } else {
@@ -84,13 +75,30 @@ ResolvedVolume ResolveVolume(const api::v1::VolumeMount& volume, const VolumeLoo
   return out;
 }
 
+}  // namespace
+
+mount::MountIdentity IdentityOf(const api::v1::MountSpec& spec) {
+  return {.backend = spec.backend,
+          .version = spec.version,
+          .endpoint = spec.endpoint,
+          .bucket = spec.bucket,
+          .prefix = spec.prefix,
+          .options = spec.options,
+          .credential_fingerprint = spec.credential_fingerprint};
+}
+
+bool MayUse(const api::v1::Sandbox& sandbox, const api::v1::Volume& volume) {
+  return !volume.metadata.deletion_timestamp ||
+         sandbox.metadata.creation_timestamp <= volume.metadata.deletion_timestamp;
+}
+
 std::vector<ResolvedVolume> ResolveVolumes(const api::v1::Sandbox& sandbox,
                                            const VolumeLookups& lookups,
                                            const Secret& install_key) {
   std::vector<ResolvedVolume> out;
   out.reserve(sandbox.spec.volumes.size());
   for (const auto& volume : sandbox.spec.volumes)
-    out.push_back(ResolveVolume(volume, lookups, install_key));
+    out.push_back(ResolveVolume(sandbox, volume, lookups, install_key));
   return out;
 }
 

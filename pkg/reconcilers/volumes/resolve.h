@@ -38,15 +38,17 @@ struct ResolvedVolume {
   std::string mount_name;          // of the Mount object
   mount::Credentials credentials;  // for the mount
 
-  std::string reason;  // VolumeNotFound, CredentialsNotFound, InvalidCredentials
+  std::string reason;  // VolumeNotFound, VolumeTerminating, CredentialsNotFound, InvalidCredentials
   std::string message;
 };
 
 // The match key as the mount driver has it.
 mount::MountIdentity IdentityOf(const api::v1::MountSpec& spec);
 
-ResolvedVolume ResolveVolume(const api::v1::VolumeMount& volume, const VolumeLookups& lookups,
-                             const Secret& install_key);
+// Whether a sandbox that refers to the Volume has it: one made after the Volume was deleted does
+// not, and does not keep it either.
+bool MayUse(const api::v1::Sandbox& sandbox, const api::v1::Volume& volume);
+
 std::vector<ResolvedVolume> ResolveVolumes(const api::v1::Sandbox& sandbox,
                                            const VolumeLookups& lookups, const Secret& install_key);
 

@@ -279,13 +279,45 @@ TEST(PlanSandbox, AClosedNodeTakesNoNewSandboxesAndKeepsTheOldOnes) {
             SandboxStep::kStart);
 }
 
-TEST(PlanSandbox, AChangedSpecUpdatesTheLimitsOnce) {
+TEST(PlanSandbox, LimitsAreLookedAtAndBroughtBackWhoeverChangedThem) {
+  using Limits = ContainerFacts::Limits;
+  SandboxFacts facts = With(Container(State::kRunning));
+  for (const auto& [limits, step] : {std::pair{Limits::kUnknown, SandboxStep::kInspect},
+                                     std::pair{Limits::kDiffer, SandboxStep::kUpdateLimits},
+                                     std::pair{Limits::kAsWanted, SandboxStep::kNone}}) {
+    facts.container->limits = limits;
+    EXPECT_EQ(PlanSandbox(Running(), facts).step, step);
+  }
+}
+
+TEST(PlanSandbox, RefusedLimitsAreForgivenOnceTheyAreApplied) {
   Sandbox sandbox = Running();
-  sandbox.metadata.generation = 2;
+  ctrl::SetCondition(sandbox.status.conditions, kLimitsApplied, "False", "LimitsRefused", "", kNow);
   const SandboxPlan plan = PlanSandbox(sandbox, With(Container(State::kRunning)));
-  EXPECT_EQ(plan.step, SandboxStep::kUpdateLimits);
-  sandbox.status = plan.status;
-  EXPECT_EQ(PlanSandbox(sandbox, With(Container(State::kRunning))).step, SandboxStep::kNone);
+  EXPECT_TRUE(ctrl::ConditionTrue(plan.status.conditions, kLimitsApplied));
+}
+
+TEST(PlanSandbox, AFailureIsSaidInTheConditionOfWhatItIsAbout) {
+  for (const auto& [reason, type] :
+       {std::pair{"ImagePullFailed", "ImageReady"}, std::pair{"ImageNotFound", "ImageReady"},
+        std::pair{"HostPathRefused", "VolumesReady"}, std::pair{"VolumeFailed", "VolumesReady"}}) {
+    SandboxFacts facts = Facts();
+    facts.failure = FailedOperation{.reason = reason, .message = "why"};
+    const SandboxPlan plan = PlanSandbox(Fresh(), facts);
+    const auto* condition = ctrl::FindCondition(plan.status.conditions, type);
+    ASSERT_NE(condition, nullptr) << reason;
+    EXPECT_EQ(condition->status, "False") << reason;
+    EXPECT_EQ(condition->reason, reason);
+  }
+}
+
+TEST(PlanSandbox, AProcessThatEndsAtOnceAgainAndAgainIsNotTakenForAStableOne) {
+  Sandbox sandbox = Running();
+  sandbox.spec.restart_policy = "Always";
+  sandbox.status.phase = "Pending";
+  sandbox.status.started_at = kNow - std::chrono::hours(1);  // the last start that was seen
+  sandbox.status.restart_count = 7;
+  EXPECT_EQ(PlanSandbox(sandbox, Exited(1)).status.restart_count, 8);
 }
 
 TEST(PlanSandbox, DeletionRemovesTheContainerThenTheRecord) {

@@ -13,9 +13,7 @@ using ::testing::HasSubstr;
 class DeleteTest : public World {
  protected:
   void SetUp() override {
-    ASSERT_THAT(Post("volumes", R"({"apiVersion":"osbx.dev/v1","kind":"Volume",
-        "metadata":{"name":"v"},"spec":{"host":{"path":"/x"}}})"_json_text),
-                IsOk());
+    ASSERT_THAT(Post("secrets", {{"metadata", {{"name", "v"}}}}), IsOk());
     ASSERT_THAT(Post("sandboxes", Sandbox("a")), IsOk());
   }
   Result<DeleteOutcome> Delete(std::string_view path, const DeleteOptions& options = {}) {
@@ -27,12 +25,12 @@ class DeleteTest : public World {
 };
 
 TEST_F(DeleteTest, WithoutFinalizersItGoesAtOnce) {
-  const auto gone = Delete("volumes/v");
+  const auto gone = Delete("secrets/v");
   ASSERT_THAT(gone, IsOk());
   EXPECT_TRUE(gone->removed);
   EXPECT_EQ(gone->object->key.name, "v");
-  EXPECT_TRUE(Stored("volumes/v").is_null());
-  EXPECT_FAILS(Delete("volumes/v"), Code::kNotFound, "volumes.osbx.dev \"v\" not found");
+  EXPECT_TRUE(Stored("secrets/v").is_null());
+  EXPECT_FAILS(Delete("secrets/v"), Code::kNotFound, "secrets \"v\" not found");
 }
 
 TEST_F(DeleteTest, AFinalizerHoldsItUntilItIsTakenAway) {
@@ -62,30 +60,46 @@ TEST_F(DeleteTest, AFinalizerHoldsItUntilItIsTakenAway) {
   EXPECT_EQ(last->object->key.name, "a") << "the answer is the last object";
 }
 
+TEST_F(DeleteTest, AVolumeIsHeldByItsProtection) {
+  ASSERT_THAT(Post("volumes", R"({"apiVersion":"osbx.dev/v1","kind":"Volume",
+      "metadata":{"name":"data","finalizers":["example.com/mine"]},
+      "spec":{"host":{"path":"/x"}}})"_json_text),
+              IsOk());
+  const std::string protection(kVolumeFinalizer);
+  EXPECT_EQ(Finalizers("volumes/data"), Json::array({"example.com/mine", protection}));
+  ASSERT_THAT(Merge("volumes/data", R"({"metadata":{"finalizers":null}})"_json_text), IsOk());
+  EXPECT_EQ(Finalizers("volumes/data"), Json::array({protection})) << "only a deleted one loses it";
+  const auto deleting = Delete("volumes/data");
+  ASSERT_THAT(deleting, IsOk());
+  EXPECT_FALSE(deleting->removed);
+  ASSERT_THAT(Merge("volumes/data", R"({"metadata":{"finalizers":null}})"_json_text), IsOk());
+  EXPECT_TRUE(Stored("volumes/data").is_null());
+}
+
 TEST_F(DeleteTest, PropagationSetsTheCollectorsFinalizer) {
-  ASSERT_THAT(Delete("volumes/v", {.propagation = Propagation::kForeground}), IsOk());
-  EXPECT_EQ(Finalizers("volumes/v"), Json::array({std::string(kForegroundFinalizer)}));
-  ASSERT_THAT(Delete("volumes/v", {.propagation = Propagation::kOrphan}), IsOk());
-  EXPECT_EQ(Finalizers("volumes/v"), Json::array({std::string(kOrphanFinalizer)}));
-  const auto gone = Delete("volumes/v", {.propagation = Propagation::kBackground});
+  ASSERT_THAT(Delete("secrets/v", {.propagation = Propagation::kForeground}), IsOk());
+  EXPECT_EQ(Finalizers("secrets/v"), Json::array({std::string(kForegroundFinalizer)}));
+  ASSERT_THAT(Delete("secrets/v", {.propagation = Propagation::kOrphan}), IsOk());
+  EXPECT_EQ(Finalizers("secrets/v"), Json::array({std::string(kOrphanFinalizer)}));
+  const auto gone = Delete("secrets/v", {.propagation = Propagation::kBackground});
   ASSERT_THAT(gone, IsOk());
   EXPECT_TRUE(gone->removed);
-  EXPECT_TRUE(Stored("volumes/v").is_null());
+  EXPECT_TRUE(Stored("secrets/v").is_null());
 }
 
 TEST_F(DeleteTest, PreconditionsAreOfTheStoredObject) {
-  EXPECT_THAT(MessageOf(Delete("volumes/v", {.uid = "x"})),
+  EXPECT_THAT(MessageOf(Delete("secrets/v", {.uid = "x"})),
               HasSubstr("the UID in the precondition (x) does not match the UID in record ("));
-  EXPECT_THAT(Delete("volumes/v", {.resource_version = "1"}), StatusIs(Code::kConflict));
-  EXPECT_THAT(Delete("volumes/v", {.resource_version = std::to_string(RevisionOf("volumes/v"))}),
+  EXPECT_THAT(Delete("secrets/v", {.resource_version = "1"}), StatusIs(Code::kConflict));
+  EXPECT_THAT(Delete("secrets/v", {.resource_version = std::to_string(RevisionOf("secrets/v"))}),
               IsOk());
 }
 
 TEST_F(DeleteTest, DryRunDeletesNothing) {
-  const auto gone = Delete("volumes/v", {.dry_run = true});
+  const auto gone = Delete("secrets/v", {.dry_run = true});
   ASSERT_THAT(gone, IsOk());
   EXPECT_TRUE(gone->removed);
-  EXPECT_FALSE(Stored("volumes/v").is_null());
+  EXPECT_FALSE(Stored("secrets/v").is_null());
 }
 
 TEST_F(DeleteTest, NamespacesGoWhenTheyAreFinalized) {
