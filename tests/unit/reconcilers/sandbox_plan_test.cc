@@ -366,8 +366,12 @@ TEST(PlanSandbox, PausedIsKeptAsTheSpecSays) {
 TEST(PlanSandbox, APausedSandboxIsRemovedAndTakesNewLimits) {
   Sandbox sandbox = Running();
   sandbox.spec.paused = true;
-  sandbox.metadata.generation = 2;
-  EXPECT_EQ(PlanSandbox(sandbox, With(Container(State::kPaused))).step, SandboxStep::kUpdateLimits);
+  SandboxFacts facts = With(Container(State::kPaused));
+  facts.container->limits = ContainerFacts::Limits::kDiffer;
+  EXPECT_EQ(PlanSandbox(sandbox, facts).step, SandboxStep::kUpdateLimits);
+  sandbox.spec.paused = false;
+  EXPECT_EQ(PlanSandbox(sandbox, facts).step, SandboxStep::kUnpause)
+      << "limits that the engine refuses keep nobody frozen";
   sandbox.metadata.deletion_timestamp = kNow;
   EXPECT_EQ(PlanSandbox(sandbox, With(Container(State::kPaused))).step, SandboxStep::kRemove);
 }
