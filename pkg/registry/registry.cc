@@ -32,15 +32,16 @@ void Report(const RequestInfo& info, const std::vector<std::string>& warnings) {
 // The object of `planned` among what was committed for `writes`.
 ObjectPtr ResultOf(const Planned& planned, const std::vector<store::Write>& writes,
                    const std::vector<ObjectPtr>& committed) {
-  if (planned.unchanged != nullptr) return planned.unchanged;
   for (std::size_t i = 0; i < writes.size(); ++i) {
     if (writes[i].key == planned.key) return committed[i];
   }
-  return nullptr;
+  return planned.unchanged;
 }
 
+// What an earlier item of the batch makes and this one leaves alone has no bytes yet.
 ObjectPtr PreviewOf(const Planned& planned, const Pending& pending) {
-  return planned.unchanged != nullptr ? planned.unchanged : pending.Preview(planned.key);
+  const bool stored = planned.unchanged != nullptr && planned.unchanged->bytes != nullptr;
+  return stored ? planned.unchanged : pending.Preview(planned.key);
 }
 
 }  // namespace

@@ -79,6 +79,22 @@ TEST_F(BatchTest, TheSameObjectTwiceIsWrittenOnce) {
             std::to_string(RevisionOf("sandboxes/a")));
 }
 
+TEST_F(BatchTest, TheSameDocumentTwiceIsCreatedAndUnchanged) {
+  const std::vector<BatchItem> items{Item("sandboxes/a", Sandbox("a")),
+                                     Item("sandboxes/a", Sandbox("a"))};
+  RequestInfo dry = As("m");
+  dry.dry_run = true;
+  for (const RequestInfo& info : {dry, As("m")}) {
+    const BatchOutcome outcome = registry_.ApplyAll(items, info);
+    ASSERT_THAT(outcome.items[1], IsOk());
+    EXPECT_EQ(outcome.items[0]->effect, Effect::kCreated);
+    EXPECT_EQ(outcome.items[1]->effect, Effect::kUnchanged);
+    ASSERT_NE(outcome.items[1]->object->bytes, nullptr) << "it is what a client is answered";
+    EXPECT_EQ(*outcome.items[1]->object->bytes, *outcome.items[0]->object->bytes);
+  }
+  EXPECT_EQ((*store_.Find(KeyOf(At("sandboxes/a")))->body)["metadata"]["generation"], 1);
+}
+
 TEST_F(BatchTest, CreatingWhatExistsFailsAll) {
   ASSERT_THAT(Post("sandboxes", Sandbox("a")), IsOk());
   const BatchOutcome outcome = registry_.CreateAll(
