@@ -1,46 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
-// The API server over a memory store, one client process-mate on loopback: GET of one object and
-// LIST of 100 with 16 keep-alive connections, and the time from a commit to 1,000 watchers. The
-// rates are also given per second of the server's CPU time, which a busy machine does not distort.
+// The API server over a memory store, in this process: GET of one object and LIST of 100, asked by
+// wrk on loopback, and the time from a commit to 1,000 watchers. The rates are also given per
+// second of the server's CPU time, which a busy machine distorts less.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "apiserver/api_server.h"
+#include "base/subprocess.h"
 #include "base/unique_fd.h"
+#include "bench/bench.h"
 #include "store/memory_store.h"
 
 namespace {
 
-using namespace osbx;  // NOLINT(google-build-using-namespace): a program of one file
-using Steady = std::chrono::steady_clock;
+using namespace osbx;         // NOLINT(google-build-using-namespace): a program of one file
+using namespace osbx::bench;  // NOLINT(google-build-using-namespace)
 
 constexpr int kConnections = 16;
 constexpr int kWatchers = 1000;
 constexpr int kCommits = 200;
-constexpr auto kRun = std::chrono::seconds(3);
+constexpr auto kRun = std::chrono::seconds(5);
 constexpr const char* kList = "/apis/osbx.dev/v1/namespaces/default/sandboxes";
 
-double CpuSeconds(int who) {
-  rusage usage{};
-  ::getrusage(who, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+std::optional<double> NumberAfter(const std::string& text, const std::string& name) {
+  const std::size_t at = text.find(name);
+  if (at == std::string::npos) return std::nullopt;
+  return std::strtod(text.c_str() + at + name.size(), nullptr);
 }
 
 UniqueFd Connect(std::uint16_t port) {
@@ -65,44 +62,22 @@ void SendAll(int fd, const std::string& text) {
   }
 }
 
-// Reads one response by its Content-Length; returns its size.
-std::size_t ReadResponse(int fd, std::string& buffer) {
-  std::size_t have = 0;
-  std::size_t need = 0;
-  while (need == 0 || have < need) {
-    if (buffer.size() < have + 65536) buffer.resize(have + 65536);
-    const ssize_t got = ::recv(fd, buffer.data() + have, buffer.size() - have, 0);
-    if (got <= 0) std::exit(1);
-    have += static_cast<std::size_t>(got);
-    const std::size_t head = buffer.find("\r\n\r\n");
-    if (need == 0 && head < have) {
-      const std::size_t at = buffer.find("Content-Length: ");
-      need = head + 4 + std::strtoul(buffer.c_str() + at + 16, nullptr, 10);
-    }
-  }
-  return need;
-}
-
-void Measure(std::uint16_t port, const char* what, const std::string& target) {
-  std::vector<UniqueFd> connections;
-  for (int i = 0; i < kConnections; ++i) connections.push_back(Connect(port));
-  const std::string request =
-      "GET " + target + " HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\n\r\n";
-  std::string buffer;
-  const auto begin = Steady::now();
-  const double process = CpuSeconds(RUSAGE_SELF);
-  const double client = CpuSeconds(RUSAGE_THREAD);
-  std::uint64_t count = 0;
-  std::size_t size = 0;
-  while (Steady::now() - begin < kRun) {
-    for (const UniqueFd& fd : connections) SendAll(fd.Get(), request);
-    for (const UniqueFd& fd : connections) size = ReadResponse(fd.Get(), buffer);
-    count += kConnections;
-  }
-  const std::chrono::duration<double> took = Steady::now() - begin;
-  const double cpu = (CpuSeconds(RUSAGE_SELF) - process) - (CpuSeconds(RUSAGE_THREAD) - client);
-  std::printf("%-10s %8.0f /s   %8.0f per second of server CPU   (%zu bytes each)\n", what,
-              static_cast<double>(count) / took.count(), static_cast<double>(count) / cpu, size);
+// Requests per second as wrk counts them. The server is this process, wrk another.
+void MeasureRate(std::uint16_t port, const std::string& id, const std::string& target) {
+  SubprocessOptions options;
+  options.argv = {Must(FindProgram("wrk", SearchPathFromEnvironment()), "wrk (run hack/deps)"),
+                  "--threads=1", "--connections=" + std::to_string(kConnections),
+                  "--duration=" + std::to_string(kRun.count()) + "s",
+                  "http://127.0.0.1:" + std::to_string(port) + target};
+  options.timeout = kRun * 4;
+  const double before = ProcessCpuSeconds();
+  const SubprocessResult ran = Must(RunSubprocess(options), "wrk");
+  const double cpu = ProcessCpuSeconds() - before;
+  const std::optional<double> rate = NumberAfter(ran.out, "Requests/sec:");
+  if (!ran.status.Ok() || !rate) Fail("wrk: " + ran.out + ran.err);
+  if (ran.out.find("Non-2xx") != std::string::npos) Fail("wrk got errors: " + ran.out);
+  const double per_cpu_second = *rate * static_cast<double>(kRun.count()) / cpu;
+  Report(id, *rate, Text(per_cpu_second, 0) + " per second of the server's CPU time");
 }
 
 void MeasureWatch(std::uint16_t port, registry::Registry& registry) {
@@ -140,19 +115,14 @@ void MeasureWatch(std::uint16_t port, registry::Registry& registry) {
             0) {
           std::exit(1);
         }
-        const std::chrono::duration<double, std::milli> took = Steady::now() - begin;
-        latencies.push_back(took.count());
+        latencies.push_back(MillisecondsSince(begin));
         ++seen;
       }
     }
   }
-  std::sort(latencies.begin(), latencies.end());
-  const auto at = [&](double share) {
-    return latencies[static_cast<std::size_t>(share * static_cast<double>(latencies.size() - 1))];
-  };
-  std::printf(
-      "watch      %d watchers: p50 %.2f ms  p99 %.2f ms  max %.2f ms (commit begun to seen)\n",
-      kWatchers, at(0.5), at(0.99), at(1));
+  Report("watch_p99_ms", Quantile(latencies, 0.99),
+         "p50 " + Text(Quantile(latencies, 0.5), 2) + " ms, max " +
+             Text(Quantile(latencies, 1), 2) + " ms, begin of the commit to received");
 }
 
 }  // namespace
@@ -173,8 +143,8 @@ int main() {
   options.listeners.emplace_back();
   apiserver::ApiServer server(store, registry, std::move(options));
   if (!server.Start()) return 1;
-  Measure(server.Port(), "GET one", std::string(kList) + "/s-1");
-  Measure(server.Port(), "LIST 100", kList);
+  MeasureRate(server.Port(), "get_rate", std::string(kList) + "/s-1");
+  MeasureRate(server.Port(), "list_rate", kList);
   MeasureWatch(server.Port(), registry);
   return 0;
 }

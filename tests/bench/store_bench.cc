@@ -2,7 +2,6 @@
 // Durable single-object writes per second with 1, 8 and 64 clients, and reads, lists and a cold
 // start of 10,000 objects of 2 KiB. The disk that is measured is that of the given directory:
 //   store_bench [DIR]
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -14,21 +13,22 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bench/bench.h"
 #include "store/sqlite_store.h"
 
 namespace {
 
+using namespace osbx::bench;  // NOLINT(google-build-using-namespace): a program of one file
 using osbx::Json;
 using osbx::store::Key;
 using osbx::store::SqliteStore;
 using osbx::store::Write;
-using SteadyClock = std::chrono::steady_clock;
 
 constexpr int kObjects = 10'000;
 constexpr auto kPeriod = std::chrono::seconds(3);
 
-double Since(SteadyClock::time_point begin) {
-  return std::chrono::duration<double>(SteadyClock::now() - begin).count();
+double SecondsSince(Steady::time_point begin) {
+  return MillisecondsSince(begin) / 1e3;
 }
 
 Key KeyOf(int i) {
@@ -48,57 +48,44 @@ Write MakeWrite(Write::Op op, const Key& key) {
 }
 
 std::unique_ptr<SqliteStore> Open(const std::string& path) {
-  auto store = SqliteStore::Open({.path = path});
-  if (!store) {
-    std::fprintf(stderr, "%s\n", store.error().ToString().c_str());
-    std::exit(1);
-  }
-  return *std::move(store);
-}
-
-void Must(const osbx::Result<std::vector<osbx::store::ObjectPtr>>& result) {
-  if (result) return;
-  std::fprintf(stderr, "%s\n", result.error().ToString().c_str());
-  std::exit(1);
+  return Must(SqliteStore::Open({.path = path}), path);
 }
 
 void MeasureWrites(SqliteStore& store, int clients) {
   std::vector<std::vector<double>> latencies(static_cast<std::size_t>(clients));
-  const auto begin = SteadyClock::now();
+  const auto begin = Steady::now();
   {
     std::vector<std::jthread> threads;
     for (int client = 0; client < clients; ++client) {
-      threads.emplace_back([&store, &mine = latencies[static_cast<std::size_t>(client)], client,
-                            clients, begin] {
-        for (int i = client; SteadyClock::now() - begin < kPeriod; i = (i + clients) % kObjects) {
-          const auto start = SteadyClock::now();
-          Must(store.Commit({MakeWrite(Write::Op::kUpdate, KeyOf(i))}));
-          mine.push_back(Since(start));
-        }
-      });
+      threads.emplace_back(
+          [&store, &mine = latencies[static_cast<std::size_t>(client)], client, clients, begin] {
+            for (int i = client; Steady::now() - begin < kPeriod; i = (i + clients) % kObjects) {
+              const auto start = Steady::now();
+              Must(store.Commit({MakeWrite(Write::Op::kUpdate, KeyOf(i))}), "commit");
+              mine.push_back(MillisecondsSince(start));
+            }
+          });
     }
   }
-  const double took = Since(begin);
+  const double took = SecondsSince(begin);
   std::vector<double> all;
   for (const auto& mine : latencies) all.insert(all.end(), mine.begin(), mine.end());
-  std::sort(all.begin(), all.end());
-  std::printf("update, %2d clients      %8.0f /s   p50 %6.2f ms   p99 %6.2f ms\n", clients,
-              static_cast<double>(all.size()) / took, all[all.size() / 2] * 1e3,
-              all[all.size() * 99 / 100] * 1e3);
+  Report("writes_" + std::to_string(clients), static_cast<double>(all.size()) / took,
+         "p50 " + Text(Quantile(all, 0.5), 2) + " ms, p99 " + Text(Quantile(all, 0.99), 2) + " ms");
 }
 
 void MeasureReads(const SqliteStore& store) {
   constexpr int kFinds = 1'000'000;
   constexpr int kLists = 200;
-  auto begin = SteadyClock::now();
+  auto begin = Steady::now();
   std::size_t bytes = 0;
   for (int i = 0; i < kFinds; ++i) bytes += store.Find(KeyOf(i % kObjects))->bytes->size();
-  std::printf("find                    %8.0f /s   (%zu bytes each)\n", kFinds / Since(begin),
+  std::printf("find                    %8.0f /s   (%zu bytes each)\n", kFinds / SecondsSince(begin),
               bytes / kFinds);
-  begin = SteadyClock::now();
+  begin = Steady::now();
   std::size_t listed = 0;
   for (int i = 0; i < kLists; ++i) listed += store.List({.kind = "sandboxes"}).objects.size();
-  std::printf("list of %5zu            %8.0f /s\n", listed / kLists, kLists / Since(begin));
+  std::printf("list of %5zu            %8.0f /s\n", listed / kLists, kLists / SecondsSince(begin));
 }
 
 }  // namespace
@@ -106,27 +93,25 @@ void MeasureReads(const SqliteStore& store) {
 int main(int argc, char** argv) {
   const std::filesystem::path parent = argc > 1 ? argv[1] : ".";
   std::string directory = (parent / "store-bench-XXXXXX").string();
-  if (::mkdtemp(directory.data()) == nullptr) {
-    std::perror(directory.c_str());
-    return 1;
-  }
+  if (::mkdtemp(directory.data()) == nullptr) Fail("cannot make " + directory);
   const std::string path = directory + "/osbx.db";
   {
     const auto store = Open(path);
-    const auto begin = SteadyClock::now();
+    const auto begin = Steady::now();
     for (int i = 0; i < kObjects; i += 100) {
       std::vector<Write> writes;
       for (int j = i; j < i + 100; ++j) writes.push_back(MakeWrite(Write::Op::kCreate, KeyOf(j)));
-      Must(store->Commit(std::move(writes)));
+      Must(store->Commit(std::move(writes)), "commit");
     }
-    std::printf("create, 100 per commit  %8.0f /s\n", kObjects / Since(begin));
+    std::printf("create, 100 per commit  %8.0f /s\n", kObjects / SecondsSince(begin));
     for (const int clients : {1, 8, 64}) MeasureWrites(*store, clients);
     MeasureReads(*store);
   }
-  const auto begin = SteadyClock::now();
+  const auto begin = Steady::now();
   const auto store = Open(path);
   std::printf("open with %d objects and %lld kept events   %.0f ms\n", kObjects,
-              static_cast<long long>(store->Current() - store->Oldest()), Since(begin) * 1e3);
+              static_cast<long long>(store->Current() - store->Oldest()),
+              SecondsSince(begin) * 1e3);
   std::error_code ignored;
   std::filesystem::remove_all(directory, ignored);
   return 0;
