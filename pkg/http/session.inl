@@ -97,6 +97,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   static Task<void> ReceiveMessages(Self self, WsStream* ws, std::shared_ptr<WebSocketState> state);
 
   std::function<void()> Waker(Event HttpSession::*event);
+  std::function<void()> StreamWaker();  // session_stream.inl
 
   Socket& lowest() { return Layer::Lowest(stream_); }
 

@@ -14,7 +14,7 @@ template <class Stream>
 Task<bool> HttpSession<Stream>::ServeStream() {
   const bool chunked = parser_->get().version() == 11;
   auto state = std::make_shared<StreamState>(core_.options().limits.stream_queue_bytes,
-                                             Waker(&HttpSession::wake_));
+                                             StreamWaker());
   auto start = std::move(response_.stream);
   // AppendHead asks whether there is one.
   // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): not a coroutine
@@ -42,19 +42,34 @@ Task<bool> HttpSession<Stream>::ServeStream() {
   asio::co_spawn(core_.executor(), WatchPeer(this->shared_from_this()), asio::detached);
   const bool sent = co_await PumpStream(state, chunked);
   co_await StopWatchingPeer();
+  if (state->Dropped()) {
+    core_.counters().slow_streams_dropped.fetch_add(1, std::memory_order_relaxed);
+  }
   stream_state_.reset();
   state->Finish();
   core_.counters().streams.fetch_sub(1, std::memory_order_relaxed);
   co_return sent&& chunked && !peer_gone_;
 }
 
+// As Waker; an aborted stream also ends a write that the client does not take.
+template <class Stream>
+std::function<void()> HttpSession<Stream>::StreamWaker() {
+  std::weak_ptr<HttpSession> weak = this->weak_from_this();
+  const Executor executor = core_.executor();
+  return [weak = std::move(weak), executor] {
+    asio::post(executor, [weak] {
+      const auto self = weak.lock();
+      if (!self) return;
+      self->wake_.Set();
+      if (self->stream_state_ && self->stream_state_->Aborted()) self->Kill();
+    });
+  };
+}
+
 template <class Stream>
 Task<bool> HttpSession<Stream>::PumpStream(std::shared_ptr<StreamState> state, bool chunked) {
   while (true) {
     StreamState::Batch batch = state->Take();
-    if (batch.aborted && batch.overflowed) {
-      core_.counters().slow_streams_dropped.fetch_add(1, std::memory_order_relaxed);
-    }
     if (batch.aborted || peer_gone_ || killed_) co_return false;
     const bool last = batch.last;
     if (batch.chunks.empty() && out_.empty() && !last) {

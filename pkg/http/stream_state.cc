@@ -60,7 +60,18 @@ void StreamState::Abort() {
   queue_.clear();
   queued_bytes_ = 0;
   room_.notify_all();
+  woken_ = false;  // an earlier wake waits for a write that may be stuck
   Wake();
+}
+
+bool StreamState::Aborted() const {
+  const std::lock_guard lock(mutex_);
+  return phase_ == Phase::kAborted;
+}
+
+bool StreamState::Dropped() const {
+  const std::lock_guard lock(mutex_);
+  return phase_ == Phase::kAborted && overflowed_;
 }
 
 bool StreamState::Closed() const {
@@ -92,8 +103,7 @@ StreamState::Batch StreamState::Take() {
     woken_ = false;
     batch = {.chunks = std::exchange(queue_, {}),
              .last = phase_ != Phase::kOpen,
-             .aborted = phase_ == Phase::kAborted,
-             .overflowed = overflowed_};
+             .aborted = phase_ == Phase::kAborted};
     queued_bytes_ = 0;
     if (!batch.chunks.empty()) room_.notify_all();
     if (std::exchange(refused_, false) && phase_ == Phase::kOpen) room = on_room_;

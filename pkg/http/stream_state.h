@@ -30,9 +30,11 @@ class StreamState final : public StreamWriter {
     std::deque<Slice> chunks;
     bool last = false;     // nothing comes after these
     bool aborted = false;  // drop the connection
-    bool overflowed = false;
   };
   Batch Take();
+  bool Aborted() const;
+  // Aborted after a Write had found no room: the reader was too slow.
+  bool Dropped() const;
   // The conversation is over: writers are refused, waiters woken, OnEnd's functions run.
   void Finish();
 
