@@ -16,6 +16,11 @@ constexpr std::size_t kMaxBatch = 256;
 constexpr std::size_t kForgetPerEvent = 2;
 constexpr std::size_t kForgetAtLeast = 64;
 
+// A full disk is this server's trouble: a caller is not told that it asks for too much.
+Error Refusal(const Error& error) {
+  return error.code() == Code::kExhausted ? Error(Code::kUnavailable, error.message()) : error;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const Options& options) {
@@ -105,7 +110,7 @@ void SqliteStore::CommitBatch(std::span<Waiting* const> batch) {
   }
   for (Waiting* waiting : batch) {
     Answer answer = *std::move(waiting->staged);
-    if (!written && answer) answer = written.error();
+    if (!written && answer) answer = Refusal(written.error());
     std::promise<Answer> promise = std::move(waiting->answer);  // the caller's frame ends with it
     promise.set_value(std::move(answer));
   }

@@ -125,7 +125,7 @@ class Store {
   // durable, visible to readers and delivered to subscribers: one object per write, for a delete
   // the last state with the revision of the deletion.
   //   kAlreadyExists, kNotFound, kConflict (stale `expected`), kInvalid (no body, not an object,
-  //   not UTF-8); kExhausted: the disk is full, nothing changed, reads go on;
+  //   not UTF-8); kUnavailable: the disk is full, nothing changed, reads go on;
   //   kUnavailable: closed, or the disk failed; nothing changed.
   virtual Result<std::vector<ObjectPtr>> Commit(std::vector<Write> writes) = 0;
 

@@ -162,7 +162,7 @@ TEST_F(SqliteStoreTest, FullDatabaseRefusesTheWriteAndGoesOnReading) {
     if (!last) break;
     ++written;
   }
-  ASSERT_THAT(last, StatusIs(Code::kExhausted));
+  ASSERT_THAT(last, StatusIs(Code::kUnavailable));
   EXPECT_THAT(last.error().message(), HasSubstr(path_));
   EXPECT_EQ(store->Current(), 1 + written);
   EXPECT_THAT(store->Find(Named("big" + std::to_string(written))), IsNull());
@@ -184,7 +184,7 @@ TEST_F(SqliteStoreTest, WhatDoesNotFitFailsAlone) {
         const auto result = store->Commit({Create(name, payload)});
         if (result) {
           ++accepted;
-        } else if (result.error().code() == Code::kExhausted && t == 0) {
+        } else if (result.error().code() == Code::kUnavailable && t == 0) {
           ++refused;
         }
       }
@@ -284,7 +284,7 @@ TEST_F(SqliteStoreTest, FullDiskIsExhaustedNotDamaged) {
     for (int i = 0; i < 100; ++i) {
       const auto result = (*store)->Commit({Create("big" + std::to_string(i), big)});
       if (result) continue;
-      if (result.error().code() != Code::kExhausted) return 12;
+      if (result.error().code() != Code::kUnavailable) return 12;
       if ((*store)->Current() != i + 1) return 13;
       return (*store)->Find(Named("first")) ? 0 : 14;
     }
