@@ -20,6 +20,8 @@ apply() { osbxctl apply -f -; }
 ready() { osbxctl wait "$@" --for condition=Ready --timeout 60; }
 field() { osbxctl get sandbox "$1" -o "custom-columns=F:$2" --no-headers; }
 is() { same "$3" "$(field "$1" "$2")"; } # NAME PATH VALUE
+ready_reason='.status.conditions[?(@.type=="Ready")].reason'
+doctor_says() { [[ $(osbxctl doctor) == *"$1"* ]]; }
 container() { docker ps -aq --filter label=osbx.dev/name="$1"; }
 kill_engine() { kill -KILL "$(cat "$DEV/docker/dockerd.pid")" && wait_for 10 eval "! docker_answers $DOCKER_HOST"; }
 start_engine_again() { hack/dockerd start --dir "$DEV/docker"; }
@@ -55,9 +57,9 @@ try "the first is not disturbed" ready sandbox/old
 
 try "the engine is killed" kill_engine
 try "the API still answers" same old "$(field old .metadata.name)"
-try "the readiness names the engine" wait_for 20 answers /readyz 503
+try "the doctor names the engine" wait_for 20 doctor_says DockerUnreachable
 try "new sandboxes are taken" apply <<<"$(sandbox waits)"
-try "and say what they wait for" wait_for 20 is waits .status.reason EngineUnavailable
+try "and say what they wait for" wait_for 20 is waits "$ready_reason" DockerUnavailable
 try "the engine comes back" start_engine_again
 try "the one that waited runs" ready sandbox/waits
 try "the old one too" ready sandbox/old
@@ -66,11 +68,11 @@ try "in the container it had" same "$before" "$(container old)"
 stop_osbxd
 try "the engine is away when osbxd starts" kill_engine
 try "osbxd starts" start_with ''
-try "and says why it is not ready" wait_for 20 answers /readyz 503
+try "the doctor says what it lacks" wait_for 20 doctor_says DockerUnreachable
 try "new sandboxes are taken then, too" apply <<<"$(sandbox later)"
 try "the engine starts" start_engine_again
 try "then it runs" ready sandbox/later sandbox/old
-try "osbxd is ready" wait_for 20 answers /readyz 200
+try "the doctor finds nothing" wait_for 20 osbxctl doctor
 try "still in its container" same "$before" "$(container old)"
 
 : >"$DEV/nothing"
