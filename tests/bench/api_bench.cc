@@ -8,9 +8,11 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,16 +51,14 @@ UniqueFd Connect(std::uint16_t port) {
   const int on = 1;
   ::setsockopt(fd.Get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (::connect(fd.Get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-    std::perror("connect");
-    std::exit(1);
+    Fail("connect: " + std::string(std::strerror(errno)));
   }
   return fd;
 }
 
 void SendAll(int fd, const std::string& text) {
   if (::send(fd, text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size())) {
-    std::perror("send");
-    std::exit(1);
+    Fail("send: " + std::string(std::strerror(errno)));
   }
 }
 
@@ -89,7 +89,8 @@ void MeasureWatch(std::uint16_t port, registry::Registry& registry) {
     SendAll(watchers.back().Get(), std::string("GET ") + kList + "?watch=true&resourceVersion=" +
                                        std::to_string(registry.store().Current()) +
                                        " HTTP/1.1\r\nHost: x\r\n\r\n");
-    if (::recv(watchers.back().Get(), buffer.data(), buffer.size(), 0) <= 0) std::exit(1);
+    if (::recv(watchers.back().Get(), buffer.data(), buffer.size(), 0) <= 0)
+      Fail("a watch was refused");
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.fd = watchers.back().Get();
@@ -104,16 +105,16 @@ void MeasureWatch(std::uint16_t port, registry::Registry& registry) {
       object["metadata"]["annotations"]["bench"] = std::to_string(c);
       return {};
     });
-    if (!written) std::exit(1);
+    if (!written) Fail("write: " + written.error().ToString());
     int seen = 0;
     while (seen < kWatchers) {
       std::array<epoll_event, 256> ready{};
       const int n = ::epoll_wait(epoll.Get(), ready.data(), static_cast<int>(ready.size()), 10'000);
-      if (n <= 0) std::exit(1);
+      if (n <= 0) Fail("watchers saw nothing for 10 seconds");
       for (int i = 0; i < n; ++i) {
         if (::recv(ready[static_cast<std::size_t>(i)].data.fd, buffer.data(), buffer.size(), 0) <=
             0) {
-          std::exit(1);
+          Fail("a watch ended");
         }
         latencies.push_back(MillisecondsSince(begin));
         ++seen;

@@ -25,7 +25,7 @@ constexpr auto kStopPatience = std::chrono::seconds(20);
 
 }  // namespace
 
-Daemon::Daemon(std::string directory, std::string docker_host)
+Daemon::Daemon(std::string directory, const std::string& docker_host)
     : directory_(std::move(directory)), program_(Environment("OSBX_BIN") + "/osbxd") {
   for (const char* name : {"mnt", "host", "state", "run"}) {
     std::filesystem::create_directories(Path(name));

@@ -15,7 +15,7 @@ namespace osbx::bench {
 class Daemon {
  public:
   // `directory` is made; at most 60 characters, for the sockets in it.
-  Daemon(std::string directory, std::string docker_host);
+  Daemon(std::string directory, const std::string& docker_host);
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;

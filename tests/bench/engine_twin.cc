@@ -63,7 +63,7 @@ std::string EngineTwin::Prepare(int number) {
 
 std::string EngineTwin::CreateAndStart(const std::string& body) {
   const docker::Response created = Call(docker::Method::kPost, "create", body);
-  const std::string id = Json::parse(created.body)["Id"];
+  std::string id = Json::parse(created.body)["Id"];
   Call(docker::Method::kPost, id + "/start");
   return id;
 }
@@ -74,6 +74,7 @@ void EngineTwin::Remove(const std::string& id) {
 
 double EngineTwin::RunParallel(int count) {
   std::vector<std::string> bodies;
+  bodies.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) bodies.push_back(Prepare(i));
   std::vector<std::string> ids(bodies.size());
   const auto begin = Steady::now();
