@@ -31,12 +31,14 @@ Daemon::Daemon(std::string directory, const std::string& docker_host)
     std::filesystem::create_directories(Path(name));
   }
   std::ofstream(Path("osbxd.toml"))
-      << "[server]\nhost = \"127.0.0.1\"\nport = 0\nunix_socket = \"" << Path("api.sock")
-      << "\"\n[docker]\nhost = \"" << docker_host << "\"\n[storage]\nossfs_mount_root = \""
-      << Path("mnt") << "\"\n[store]\npath = \"" << Path("state/osbx.db")
-      << "\"\n[osbx.mounts]\nsearch_path = [\"" << fakes::StandinDirectory()
-      << "\"]\n[osbx.paths]\n"
-      << "state_dir = \"" << Path("state") << "\"\nrun_dir = \"" << Path("run") << "\"\n";
+      << "[server]\nhost = \"127.0.0.1\"\nport = 0\n"
+      << "[osbx.server]\nunix_socket = \"" << Path("api.sock") << "\"\n"
+      << "[docker]\nhost = \"" << docker_host << "\"\n"
+      << "[storage]\nossfs_mount_root = \"" << Path("mnt") << "\"\n"
+      << "[store]\npath = \"" << Path("state/osbx.db") << "\"\n"
+      << "[osbx.mounts]\nsearch_path = [\"" << fakes::StandinDirectory() << "\"]\n"
+      << "[osbx.paths]\nstate_dir = \"" << Path("state") << "\"\nrun_dir = \"" << Path("run")
+      << "\"\n";
 }
 
 Daemon::~Daemon() {
