@@ -48,8 +48,8 @@ template <>
 struct Transport<Socket> {
   static constexpr bool kTls = false;
   static Socket& Lowest(Socket& stream) { return stream; }
-  static Task<bool> Handshake(Socket& /*stream*/) { co_return true; }
-  static Task<void> Shutdown(Socket& /*stream*/) { co_return; }
+  static Task<bool> Handshake(Socket* /*stream*/) { co_return true; }
+  static Task<void> Shutdown(Socket* /*stream*/) { co_return; }
 };
 
 template <class Stream>
@@ -179,7 +179,7 @@ void HttpSession<Stream>::Kill() {
 template <class Stream>
 Task<bool> HttpSession<Stream>::Handshake() {
   deadline = Clock::now() + core_.options().limits.handshake;
-  const bool done = co_await Layer::Handshake(stream_);
+  const bool done = co_await Layer::Handshake(&stream_);
   co_return done;
 }
 
@@ -491,7 +491,7 @@ template <class Stream>
 Task<void> HttpSession<Stream>::Goodbye() {
   if (killed_) co_return;
   deadline = Clock::now() + kLinger;
-  co_await Layer::Shutdown(stream_);
+  co_await Layer::Shutdown(&stream_);
   ErrorCode ec;
   lowest().shutdown(Socket::shutdown_send, ec);
   if (ec || !linger_) co_return;

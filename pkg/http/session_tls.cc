@@ -16,11 +16,11 @@ template <>
 struct Transport<TlsStream> {
   static constexpr bool kTls = true;
   static Socket& Lowest(TlsStream& stream) { return stream.next_layer(); }
-  static Task<bool> Handshake(TlsStream& stream) {
-    auto [ec] = co_await stream.async_handshake(asio::ssl::stream_base::server, kToken);
+  static Task<bool> Handshake(TlsStream* stream) {
+    auto [ec] = co_await stream->async_handshake(asio::ssl::stream_base::server, kToken);
     co_return !ec;
   }
-  static Task<void> Shutdown(TlsStream& stream) { co_await stream.async_shutdown(kToken); }
+  static Task<void> Shutdown(TlsStream* stream) { co_await stream->async_shutdown(kToken); }
 };
 
 void SpawnTlsSession(Core& core, Socket socket, std::string peer, TlsContextPtr tls) {
