@@ -14,6 +14,7 @@
 #include "reconcilers/namespace/namespace_reconciler.h"
 #include "reconcilers/node/node_reconciler.h"
 #include "reconcilers/sandbox/sandbox_reconciler.h"
+#include "reconcilers/snapshot/snapshot_reconciler.h"
 #include "reconcilers/ttl/ttl_reconciler.h"
 #include "reconcilers/volume/volume_reconciler.h"
 
@@ -30,6 +31,7 @@ constexpr std::size_t kMountWorkers = 1;  // makes the choice of a target atomic
 constexpr std::size_t kSandboxOperations = 16;
 constexpr std::size_t kMountOperations = 8;
 constexpr std::size_t kPulls = 4;
+constexpr std::size_t kSnapshotOperations = 2;
 constexpr ctrl::Backoff kMountBackoff{.first = std::chrono::seconds(1),
                                       .most = std::chrono::seconds(60)};
 constexpr ctrl::Backoff kStartBackoff{.first = std::chrono::seconds(1),
@@ -82,6 +84,15 @@ std::vector<Key> VolumesReferred(const store::Event& event) {
           {.kind = "volumes", .ns = event.object->key.ns, .name = volume.volume_ref->name});
   }
   return keys;
+}
+
+// The snapshot a sandbox was started from; it does not change, so one look is enough.
+std::vector<Key> SnapshotsReferred(const store::Event& event) {
+  if (event.type == store::EventType::kModified) return {};
+  const auto sandbox = Sandbox::FromJson(*event.object->body);
+  if (!sandbox || !sandbox->spec.snapshot_ref) return {};
+  return {
+      {.kind = "snapshots", .ns = event.object->key.ns, .name = sandbox->spec.snapshot_ref->name}};
 }
 
 // Mount id and target of each, as one text.
@@ -147,6 +158,9 @@ struct Host::State {
         pulls(deps.clock, {.threads = kPulls,
                            .backoff = kStartBackoff,
                            .on_done = [this](const Key& key) { Pulled(key); }}),
+        snapshot_ops(deps.clock, {.threads = kSnapshotOperations,
+                                  .backoff = kStartBackoff,
+                                  .on_done = [this](const Key& key) { Enqueue(key); }}),
         sandbox({.cache = deps.cache,
                  .writer = writer,
                  .containers = containers,
@@ -173,6 +187,12 @@ struct Host::State {
                .boot_id = ReadBootId(),
                .grace = options.mount_grace}),
         volume(deps.cache, writer, deps.clock, options.allowed_host_paths),
+        snapshot({.cache = deps.cache,
+                  .writer = writer,
+                  .containers = containers,
+                  .docker = deps.docker,
+                  .ops = snapshot_ops,
+                  .clock = deps.clock}),
         ttl(deps.cache, writer, deps.events, deps.clock),
         node({.cache = deps.cache,
               .writer = writer,
@@ -213,9 +233,11 @@ struct Host::State {
   ctrl::OpExecutor sandbox_ops;
   ctrl::OpExecutor mount_ops;
   ctrl::OpExecutor pulls;
+  ctrl::OpExecutor snapshot_ops;
   SandboxReconciler sandbox;
   MountReconciler mount;
   VolumeReconciler volume;
+  SnapshotReconciler snapshot;
   TtlReconciler ttl;
   NodeReconciler node;
   NamespaceReconciler namespaces;
@@ -298,6 +320,10 @@ void Host::AddControllers(ctrl::Manager& manager) {
                .kind = "volumes",
                .watches = {{"sandboxes", VolumesReferred}, {"secrets", volumes_of_secret}},
                .reconcile = [&s](const Key& key) { return s.volume.Reconcile(key); }});
+  manager.Add({.name = "snapshot",
+               .kind = "snapshots",
+               .watches = {{"sandboxes", SnapshotsReferred}},
+               .reconcile = [&s](const Key& key) { return s.snapshot.Reconcile(key); }});
   manager.Add({.name = "node", .kind = "nodes", .watches = {}, .reconcile = [&s](const Key& key) {
                  return s.node.Reconcile(key);
                }});
@@ -340,6 +366,7 @@ Result<> Host::Start() {
                       [&s, node] {
                         s.manager->EnqueueAll("sandbox");
                         s.manager->EnqueueAll("mount");
+                        s.manager->EnqueueAll("snapshot");
                         s.manager->Enqueue(node);
                       }});
   s.owners.CatchUp(*s.manager);
@@ -353,7 +380,7 @@ void Host::StopSources() {
 
 void Host::StopOperations(Duration deadline) {
   State& s = *state_;
-  for (ctrl::OpExecutor* executor : {&s.pulls, &s.sandbox_ops, &s.mount_ops}) {
+  for (ctrl::OpExecutor* executor : {&s.pulls, &s.sandbox_ops, &s.mount_ops, &s.snapshot_ops}) {
     if (const auto stopped = executor->Stop(deadline); !stopped) {
       log::Warn("operations were cut off", {{"error", stopped.error().message()}});
     }

@@ -27,6 +27,7 @@ constexpr std::array kRows = {
         .update = UpdateNamespace,
         .remove = RemoveNamespace},
     Row{.kind = "Sandbox", .create = CreateSandbox, .update = UpdateSandbox},
+    Row{.kind = "Snapshot", .create = CreateSnapshot, .update = UpdateSnapshot},
     Row{.kind = "Secret", .body = TakeStringData},
     Row{.kind = "Volume", .create = CreateVolume, .update = UpdateVolume},
 };

@@ -23,6 +23,8 @@ void UpdateMount(const Json& live, Json& object, bool internal);
 
 void CreateVolume(Json& object, Time now, std::vector<Cause>& causes);
 void UpdateVolume(const Json& live, Json& object, bool internal);
+void CreateSnapshot(Json& object, Time now, std::vector<Cause>& causes);
+void UpdateSnapshot(const Json& live, Json& object, bool internal);
 
 void CreateNamespace(Json& object, Time now, std::vector<Cause>& causes);
 void UpdateNamespace(const Json& live, Json& object, bool internal);

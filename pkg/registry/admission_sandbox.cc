@@ -50,4 +50,12 @@ void UpdateVolume(const Json& live, Json& object, bool internal) {
   KeepFinalizer(live, object, kVolumeFinalizer, internal);
 }
 
+void CreateSnapshot(Json& object, Time /*now*/, std::vector<Cause>& /*causes*/) {
+  AppendString(EnsureObject(object, "metadata"), "finalizers", kSnapshotFinalizer);
+}
+
+void UpdateSnapshot(const Json& live, Json& object, bool internal) {
+  KeepFinalizer(live, object, kSnapshotFinalizer, internal);
+}
+
 }  // namespace osbx::registry

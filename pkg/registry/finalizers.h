@@ -11,6 +11,7 @@ inline constexpr std::string_view kContainerFinalizer = "osbx.dev/container";  /
 inline constexpr std::string_view kMountFinalizer = "osbx.dev/mount";          // of a Mount
 inline constexpr std::string_view kVolumeFinalizer =
     "osbx.dev/volume-protection";  // of a Volume: it stays while sandboxes refer to it
+inline constexpr std::string_view kSnapshotFinalizer = "osbx.dev/snapshot";  // of a Snapshot
 
 inline constexpr std::string_view kForegroundFinalizer = "foregroundDeletion";  // dependents first
 inline constexpr std::string_view kOrphanFinalizer = "orphan";         // dependents are let go

@@ -90,6 +90,10 @@ class Client {
   Result<ImageInfo> InspectImage(std::string_view reference, const Call& call = {});
   Result<> PullImage(std::string_view reference, const PullOptions& options = {},
                      const Call& call = {});
+  // The id of an image of the container as it is now; a running one is paused meanwhile. Its
+  // environment and labels become the image's.
+  Result<std::string> CommitContainer(std::string_view id, const CommitSpec& spec,
+                                      const Call& call = {});
   Result<> RemoveImage(std::string_view reference, bool force = false, const Call& call = {});
 
   // Containers: `id` is an id or a name.

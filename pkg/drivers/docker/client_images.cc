@@ -81,6 +81,17 @@ Result<> Client::PullOnce(std::string_view reference, const PullOptions& options
   return {};
 }
 
+Result<std::string> Client::CommitContainer(std::string_view id, const CommitSpec& spec,
+                                            const Call& call) {
+  Request request;
+  request.method = Method::kPost;
+  request.path = "/commit?container=" + UrlEncode(id) + "&repo=" + UrlEncode(spec.repository) +
+                 "&tag=" + UrlEncode(spec.tag) + "&pause=1";
+  for (const std::string& change : spec.changes) request.path += "&changes=" + UrlEncode(change);
+  OSBX_TRY(const Response response, Do(std::move(request), call));
+  return DecodeId(response.body);
+}
+
 Result<> Client::RemoveImage(std::string_view reference, bool force, const Call& call) {
   Request request;
   request.method = Method::kDelete;

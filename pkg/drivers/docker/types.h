@@ -158,6 +158,13 @@ struct ContainerSummary {
   std::map<std::string, std::string> ip_addresses;
 };
 
+// An image made of a container's writable layer.
+struct CommitSpec {
+  std::string repository;
+  std::string tag;
+  std::vector<std::string> changes;  // Dockerfile lines: "ENTRYPOINT []", "LABEL a=\"b\""
+};
+
 struct ContainerStats {
   std::uint64_t cpu_total_ns = 0;
   std::uint64_t system_cpu_ns = 0;
