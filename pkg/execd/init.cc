@@ -2,27 +2,30 @@
 #include "execd/init.h"
 
 #include <fcntl.h>
-#include <poll.h>
+#include <malloc.h>
 #include <signal.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <optional>
 
 #include "base/unique_fd.h"
-#include "execd/ping_server.h"
+#include "execd/environment.h"
+#include "execd/event_loop.h"
+#include "execd/process.h"
+#include "execd/server.h"
 
 namespace osbx::execd {
 namespace {
 
-constexpr int kExitNotFound = 127;
-constexpr int kExitNotExecutable = 126;
 constexpr int kExitSignalBase = 128;
+constexpr const char* kEnvFile = "/opt/opensandbox/.env";
 
 // Signals that PID 1 keeps to itself: faults of its own, and SIGCHLD.
 sigset_t ForwardedSignals() {
@@ -35,81 +38,82 @@ sigset_t ForwardedSignals() {
   return set;
 }
 
-// Between fork and exec: only async-signal-safe calls. Never returns.
-[[noreturn]] void BecomeEntrypoint(char* const* argv, const sigset_t& original_mask) {
-  setpgid(0, 0);
-  if (isatty(STDIN_FILENO) != 0) tcsetpgrp(STDIN_FILENO, getpgrp());
-  sigprocmask(SIG_SETMASK, &original_mask, nullptr);
-  execvp(argv[0], argv);
-  const int why = errno;
-  dprintf(STDERR_FILENO, "osbx-execd: cannot start %s: %s\n", argv[0], strerror(why));
-  _exit(why == ENOENT || why == ENOTDIR ? kExitNotFound : kExitNotExecutable);
+// As many open files as allowed, for execd alone: what it starts gets what was set before.
+rlimit RaiseFileLimit() {
+  rlimit before{};
+  if (getrlimit(RLIMIT_NOFILE, &before) != 0) return {};
+  rlimit raised = before;
+  raised.rlim_cur = raised.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &raised);
+  return before;
 }
 
-Result<pid_t> StartEntrypoint(const std::vector<std::string>& command,
-                              const sigset_t& original_mask) {
-  std::vector<char*> argv;
-  argv.reserve(command.size() + 1);
-  for (const std::string& word : command)
-    argv.push_back(const_cast<char*>(word.c_str()));  // exec takes char* const[]
-  argv.push_back(nullptr);
-  const pid_t pid = fork();
-  if (pid < 0) return Error::FromErrno(errno, "fork");
-  if (pid == 0) BecomeEntrypoint(argv.data(), original_mask);
-  return pid;
-}
-
-int ExitCodeOf(int status) {
-  return WIFSIGNALED(status) ? kExitSignalBase + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
-// Reaps all that has ended. The entrypoint's exit code, once it is among them.
-std::optional<int> Reap(pid_t entrypoint) {
-  std::optional<int> code;
-  int status = 0;
-  for (pid_t pid = waitpid(-1, &status, WNOHANG); pid > 0; pid = waitpid(-1, &status, WNOHANG)) {
-    if (pid == entrypoint) code = ExitCodeOf(status);
+// Makes the file that `set_env` of the SDKs appends to (contract/docker_runtime.md §2). A root that
+// cannot be written to gets it in the first directory that can; without any, none.
+std::string MakeEnvFile() {
+  mkdir("/opt", 0755);
+  mkdir("/opt/opensandbox", 0755);
+  const std::string own = "/opensandbox-" + std::to_string(geteuid());
+  for (const std::string& directory : {std::string(), "/tmp" + own, "/dev/shm" + own}) {
+    std::string path = directory.empty() ? kEnvFile : directory + "/.env";
+    if (!directory.empty()) mkdir(directory.c_str(), 0700);
+    const UniqueFd fd(open(path.c_str(), O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644));
+    if (fd) return path;
   }
-  return code;
+  return kEnvFile;
 }
 
-// Handles all pending signals: SIGCHLD reaps, anything else goes to the entrypoint.
-std::optional<int> DrainSignals(int signal_fd, pid_t entrypoint) {
-  std::optional<int> code;
-  signalfd_siginfo info{};
-  while (read(signal_fd, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-    if (info.ssi_signo == SIGCHLD) {
-      if (auto ended = Reap(entrypoint)) code = ended;
-    } else {
-      kill(entrypoint, static_cast<int>(info.ssi_signo));
+EnvMap PrepareEnvironment() {
+  EnvMap env = CaptureEnvironment();
+  std::string& file = env["EXECD_ENVS"];
+  if (file.empty()) file = MakeEnvFile();
+  return env;
+}
+
+Result<> StartEntrypoint(EventLoop& loop, const std::vector<std::string>& command, EnvMap env) {
+  RemovePrivate(env, true);
+  const auto path = env.find("PATH");
+  Launch launch{.programs = Candidates(command.front(), path == env.end() ? "" : path->second),
+                .arguments = {command.begin() + 1, command.end()},
+                .env = ToList(env),
+                .stdin_fd = STDIN_FILENO,
+                .stdout_fd = STDOUT_FILENO,
+                .stderr_fd = STDERR_FILENO,
+                .foreground = true};
+  OSBX_TRY(Launched launched, Start(launch));
+  const auto failure = std::make_shared<UniqueFd>(std::move(launched.failure));
+  loop.OnExit(launched.pid, [&loop, failure, name = command.front()](int status) {
+    if (const int why = FailureOf(*failure); why != 0) {
+      dprintf(STDERR_FILENO, "osbx-execd: cannot start %s: %s\n", name.c_str(), strerror(why));
     }
-  }
-  return code;
+    loop.Stop(WIFSIGNALED(status) ? kExitSignalBase + WTERMSIG(status) : WEXITSTATUS(status));
+  });
+  return loop.Watch(loop.signals(), EPOLLIN, [&loop, pid = launched.pid](std::uint32_t) {
+    signalfd_siginfo info{};
+    while (read(loop.signals(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+      if (info.ssi_signo != SIGCHLD) kill(pid, static_cast<int>(info.ssi_signo));
+    }
+    loop.Reap();
+  });
 }
 
 }  // namespace
 
 Result<int> RunInit(const InitOptions& options) {
   if (options.command.empty()) return Error(Code::kInvalid, "no command given");
-  sigset_t original;
+  mallopt(M_ARENA_MAX, 2);    // a heap per thread would be most of what execd needs
+  prctl(PR_SET_DUMPABLE, 0);  // its memory and environment hold the token
+  ChildDefaults defaults{.files = RaiseFileLimit()};
   const sigset_t forwarded = ForwardedSignals();
-  sigprocmask(SIG_SETMASK, &forwarded, &original);
-  const UniqueFd signals(signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!signals) return Error::FromErrno(errno, "signalfd");
-
-  PingServer ping;
-  if (!options.socket_path.empty()) OSBX_CHECK(ping.Listen(options.socket_path));
-  OSBX_TRY(const pid_t entrypoint, StartEntrypoint(options.command, original));
-
-  std::vector<pollfd> fds;
-  while (true) {
-    fds.assign(1, pollfd{signals.Get(), POLLIN, 0});
-    ping.AppendTo(fds);
-    const int ready = poll(fds.data(), fds.size(), ping.TimeoutMs());
-    if (ready < 0 && errno != EINTR) return Error::FromErrno(errno, "poll");
-    if (auto code = DrainSignals(signals.Get(), entrypoint)) return *code;
-    ping.Serve(fds);
-  }
+  sigprocmask(SIG_SETMASK, &forwarded, &defaults.mask);
+  SetChildDefaults(defaults);
+  EventLoop loop;
+  OSBX_CHECK(loop.Open(forwarded));
+  const EnvMap env = PrepareEnvironment();
+  ApiServer server(loop, env);
+  OSBX_CHECK(server.Start(options));
+  OSBX_CHECK(StartEntrypoint(loop, options.command, env));
+  return loop.Run();
 }
 
 }  // namespace osbx::execd

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// PID 1 of a sandbox: starts the entrypoint, forwards signals to it, reaps every orphan and ends
-// with its exit code. Static and free of NSS and locale calls (facts: a static glibc program that
-// asks NSS can crash), so that it runs in any image, the empty one included. One thread; nothing
-// here allocates while the sandbox idles.
+// PID 1 of a sandbox: starts the entrypoint, forwards signals to it, reaps every orphan, serves
+// execd's API beside it, and ends with the entrypoint's exit code. Static and free of NSS and
+// locale calls (a static glibc program that asks NSS can crash in a foreign image), so that it runs
+// in any image, the empty one included. Two threads while it idles: this one, which owns all
+// processes, and the server's.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,7 +15,11 @@
 namespace osbx::execd {
 
 struct InitOptions {
-  std::string socket_path;           // where /ping is answered; empty: nowhere
+  std::string socket_path;  // where the API is served; empty: nowhere
+  std::uint16_t port = 0;   // served on 0.0.0.0 too; 0: not
+  // Holds the access token. Empty: "token" beside the socket, where it may be absent; then, or
+  // without a socket, $EXECD_ACCESS_TOKEN.
+  std::string token_file;
   std::vector<std::string> command;  // argv of the entrypoint; looked up in $PATH
 };
 

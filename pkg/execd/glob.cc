@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "execd/glob.h"
+
+#include <cstddef>
+#include <string>
+
+namespace osbx::execd {
+namespace {
+
+constexpr int kMostSteps = 100'000;  // beyond this a pattern is built to burn time: no match
+
+// The length of "[…]" at the start of `pattern`; npos: not closed.
+std::size_t ClassLength(std::string_view pattern) {
+  std::size_t i = 1;
+  if (i < pattern.size() && (pattern[i] == '^' || pattern[i] == '!')) ++i;
+  for (bool first = true; i < pattern.size(); ++i, first = false) {
+    if (pattern[i] == ']' && !first) return i + 1;
+    if (pattern[i] == '\\') ++i;
+  }
+  return std::string_view::npos;
+}
+
+// The length of "{…}" at the start of `pattern`; npos: not closed.
+std::size_t BraceLength(std::string_view pattern) {
+  int depth = 0;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\') {
+      ++i;
+    } else if (pattern[i] == '[') {
+      const std::size_t length = ClassLength(pattern.substr(i));
+      if (length == std::string_view::npos) return length;
+      i += length - 1;
+    } else if (pattern[i] == '{') {
+      ++depth;
+    } else if (pattern[i] == '}' && --depth == 0) {
+      return i + 1;
+    }
+  }
+  return std::string_view::npos;
+}
+
+// `body` is what "[" and "]" enclose.
+bool InClass(std::string_view body, char c) {
+  const bool negated = body.starts_with('^') || body.starts_with('!');
+  if (negated) body.remove_prefix(1);
+  bool found = false;
+  const auto take = [&body] {
+    if (body.front() == '\\' && body.size() > 1) body.remove_prefix(1);
+    const auto value = static_cast<unsigned char>(body.front());
+    body.remove_prefix(1);
+    return value;
+  };
+  const auto wanted = static_cast<unsigned char>(c);
+  while (!body.empty()) {
+    const unsigned char low = take();
+    unsigned char high = low;
+    if (body.size() > 1 && body.front() == '-') {
+      body.remove_prefix(1);
+      high = take();
+    }
+    found = found || (wanted >= low && wanted <= high);
+  }
+  return found != negated;
+}
+
+class Matcher {
+ public:
+  bool Match(std::string_view pattern, std::string_view text) {
+    while (!pattern.empty()) {
+      if (++steps_ > kMostSteps) return false;
+      const char c = pattern.front();
+      if (c == '*') return MatchStar(pattern, text);
+      if (c == '{') return MatchBraces(pattern, text);
+      if (text.empty()) return false;
+      if (c == '[') {
+        const std::size_t length = ClassLength(pattern);
+        if (text.front() == '/' || !InClass(pattern.substr(1, length - 2), text.front()))
+          return false;
+        pattern.remove_prefix(length);
+      } else if (c == '?') {
+        if (text.front() == '/') return false;
+        pattern.remove_prefix(1);
+      } else {
+        if (c == '\\') pattern.remove_prefix(1);
+        if (pattern.front() != text.front()) return false;
+        pattern.remove_prefix(1);
+      }
+      text.remove_prefix(1);
+    }
+    return text.empty();
+  }
+
+ private:
+  bool MatchStar(std::string_view pattern, std::string_view text) {
+    const bool any = pattern.starts_with("**");
+    while (pattern.starts_with('*')) pattern.remove_prefix(1);
+    // "**/" is also no directory at all.
+    if (any && pattern.starts_with('/') && Match(pattern.substr(1), text)) return true;
+    for (std::size_t i = 0;; ++i) {
+      if (Match(pattern, text.substr(i))) return true;
+      if (i == text.size() || (text[i] == '/' && !any) || steps_ > kMostSteps) return false;
+    }
+  }
+
+  bool MatchBraces(std::string_view pattern, std::string_view text) {
+    const std::size_t length = BraceLength(pattern);
+    const std::string_view body = pattern.substr(1, length - 2);
+    const std::string_view rest = pattern.substr(length);
+    std::size_t start = 0;
+    int depth = 0;
+    for (std::size_t i = 0; i <= body.size(); ++i) {
+      if (i < body.size() && body[i] == '\\') {
+        ++i;
+        continue;
+      }
+      if (i < body.size() && body[i] == '{') ++depth;
+      if (i < body.size() && body[i] == '}') --depth;
+      if (i < body.size() && (body[i] != ',' || depth > 0)) continue;
+      const std::string choice = std::string(body.substr(start, i - start)).append(rest);
+      if (Match(choice, text)) return true;
+      start = i + 1;
+      if (steps_ > kMostSteps) return false;
+    }
+    return false;
+  }
+
+  int steps_ = 0;
+};
+
+}  // namespace
+
+bool ValidGlob(std::string_view pattern) {
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\' && ++i == pattern.size()) return false;
+    const char c = pattern[i];
+    if (i > 0 && pattern[i - 1] == '\\') continue;
+    std::size_t length = 1;
+    if (c == '[') length = ClassLength(pattern.substr(i));
+    if (c == '{') {
+      length = BraceLength(pattern.substr(i));
+      if (length == std::string_view::npos) return false;
+      length = 1;  // what is inside is looked at too
+    }
+    if (length == std::string_view::npos) return false;
+    i += length - 1;
+  }
+  return true;
+}
+
+bool GlobMatches(std::string_view pattern, std::string_view path) {
+  return Matcher().Match(pattern, path);
+}
+
+}  // namespace osbx::execd

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The endpoints, one function per group, each adding its routes to the router. What they serve must
+// outlive the server.
+#pragma once
+
+#include "execd/commands.h"
+#include "execd/context.h"
+#include "http/router.h"
+
+namespace osbx::execd {
+
+class Sessions;
+
+// Adds routes and remembers their patterns: a wrong method is the same 404 as an unknown path
+// (contract/execd.md §1).
+class RouteTable {
+ public:
+  void Add(std::string method, std::string pattern, http::Handler handler,
+           http::Where where = http::Where::kPool);
+  http::Router Build();
+
+ private:
+  std::vector<http::Route> routes_;
+};
+
+void AddCommandRoutes(RouteTable& table, const Context& context, Commands& commands,
+                      Sessions& sessions);
+void AddSessionRoutes(RouteTable& table, const Context& context, Sessions& sessions);
+// Under `prefix` "" and "/v1/filesystem/{uid}/{gid}".
+void AddFileRoutes(RouteTable& table, const Context& context);
+void AddMetricRoutes(RouteTable& table, const Context& context);
+// Code contexts and isolated sessions: what is not offered says so clearly.
+void AddUnofferedRoutes(RouteTable& table);
+
+}  // namespace osbx::execd

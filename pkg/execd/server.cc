@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "execd/server.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+
+#include "base/atomic_file.h"
+#include "execd/answers.h"
+#include "execd/routes.h"
+
+namespace osbx::execd {
+namespace {
+
+constexpr std::size_t kMostToken = 4096;
+constexpr std::size_t kWorkers = 8;             // file operations at a time
+constexpr std::size_t kMostConversations = 64;  // transfers with a thread of their own
+constexpr std::size_t kMostBody = 64U << 20;    // of a JSON body
+constexpr mode_t kSocketMode = 0666;  // any user's processes; the token decides, and on the host
+                                      // the directory above is root's alone
+
+std::string WorkingDirectory() {
+  std::string path(PATH_MAX, '\0');
+  if (getcwd(path.data(), path.size()) == nullptr) return "/";
+  path.resize(path.find('\0'));
+  return path;
+}
+
+std::string Trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+void RouteTable::Add(std::string method, std::string pattern, http::Handler handler,
+                     http::Where where) {
+  routes_.push_back({.method = std::move(method),
+                     .pattern = std::move(pattern),
+                     .handler = std::move(handler),
+                     .where = where});
+}
+
+http::Router RouteTable::Build() {
+  http::Router router;
+  for (const http::Route& route : routes_) {
+    router.Add(route);
+    if (route.method == "*") continue;
+    http::Route other = route;
+    other.method = "*";
+    other.where = http::Where::kInline;
+    other.handler = [](const http::Request&) {
+      return http::Response::Text(404, "404 page not found");
+    };
+    router.Add(std::move(other));
+  }
+  router.SetNotFound(
+      [](const http::Request&) { return http::Response::Text(404, "404 page not found"); });
+  return router;
+}
+
+ApiServer::ApiServer(EventLoop& loop, const EnvMap& env)
+    : context_{.loop = loop, .env = env, .cwd = WorkingDirectory()},
+      commands_(context_),
+      sessions_(context_) {
+  const auto keep = env.find("OSBX_EXECD_KEEP_EOL");
+  context_.keep_eol = keep != env.end() && keep->second == "1";
+}
+
+ApiServer::~ApiServer() {
+  if (server_) server_->Stop(std::chrono::milliseconds(0));
+}
+
+Result<> ApiServer::ReadToken(const InitOptions& options) {
+  std::string path = options.token_file;
+  if (path.empty() && !options.socket_path.empty()) {
+    path = options.socket_path.substr(0, options.socket_path.rfind('/') + 1) + "token";
+  }
+  if (!path.empty()) {
+    const auto text = ReadFile(path, kMostToken);
+    if (text) {
+      token_ = Secret(Trimmed(*text));
+      unlink(path.c_str());  // in a directory that is not ours its writer removes it
+      if (token_.Empty()) return Error(Code::kInvalid, "token file " + path + " is empty");
+      return {};
+    }
+    if (!options.token_file.empty() || text.error().os_errno() != ENOENT) return text.error();
+  }
+  if (const auto found = context_.env.find("EXECD_ACCESS_TOKEN"); found != context_.env.end()) {
+    token_ = Secret(found->second);
+  }
+  return {};
+}
+
+std::optional<http::Response> ApiServer::Gate(const http::Request& request) const {
+  if (token_.Empty() || Secret(request.HeaderOf("X-EXECD-ACCESS-TOKEN")) == token_) {
+    return std::nullopt;
+  }
+  return http::Response{
+      .status = 401,
+      .content_type = "application/json; charset=utf-8",
+      .body = R"({"error":"Unauthorized: invalid or missing header X-EXECD-ACCESS-TOKEN"})"};
+}
+
+Result<> ApiServer::Start(const InitOptions& options) {
+  OSBX_CHECK(ReadToken(options));
+  http::ServerOptions http;
+  if (!options.socket_path.empty()) {
+    unlink(options.socket_path.c_str());  // left by the same sandbox before a restart
+    http.listeners.push_back({.unix_path = options.socket_path});
+  }
+  if (options.port != 0) http.listeners.push_back({.address = "0.0.0.0", .port = options.port});
+  if (http.listeners.empty()) return {};
+  http.pool_threads = kWorkers;
+  http.limits.threads = kMostConversations;
+  http.limits.body_bytes = kMostBody;
+  http.limits.stream_queue_bytes = 256U << 10;
+  http.gate = [this](const http::Request& request) { return Gate(request); };
+
+  RouteTable table;
+  AddCommandRoutes(table, context_, commands_, sessions_);
+  AddSessionRoutes(table, context_, sessions_);
+  AddFileRoutes(table, context_);
+  AddMetricRoutes(table, context_);
+  AddUnofferedRoutes(table);
+  server_ = std::make_unique<http::Server>(std::move(http), table.Build());
+  context_.io = &server_->loop();
+  OSBX_CHECK(server_->Start());
+  if (!options.socket_path.empty()) chmod(options.socket_path.c_str(), kSocketMode);
+  return {};
+}
+
+}  // namespace osbx::execd

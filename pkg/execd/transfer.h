@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files to and from clients (contract/execd.md §6.1, §6.2). Pool threads.
+#pragma once
+
+#include "execd/context.h"
+#include "http/message.h"
+
+namespace osbx::execd {
+
+http::Response Upload(const Context& context, const http::Request& request);
+http::Response Download(const Context& context, const http::Request& request);
+
+}  // namespace osbx::execd
