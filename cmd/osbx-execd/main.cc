@@ -18,7 +18,7 @@ constexpr std::string_view kUsage =
     "PID 1 of an osbx sandbox: starts COMMAND, forwards signals to it, reaps orphans, serves the\n"
     "execd API on the unix socket PATH and on TCP port N (default 0: off), and exits with\n"
     "COMMAND's exit code. The access token is read from --token-file, a file \"token\" beside the\n"
-    "socket, or $EXECD_ACCESS_TOKEN.\n";
+    "socket, or $EXECD_ACCESS_TOKEN; without one, only GET /ping on the socket is served.\n";
 
 bool SetOption(osbx::execd::InitOptions& options, std::string_view name, std::string_view value) {
   if (name == "--socket") {

@@ -8,6 +8,7 @@ namespace osbx::execd {
 namespace {
 
 constexpr int kMostSteps = 100'000;  // beyond this a pattern is built to burn time: no match
+constexpr std::size_t kLongestPattern = 4096;  // as a path; bounds the depth of the recursion
 
 // The length of "[…]" at the start of `pattern`; npos: not closed.
 std::size_t ClassLength(std::string_view pattern) {
@@ -130,6 +131,7 @@ class Matcher {
 }  // namespace
 
 bool ValidGlob(std::string_view pattern) {
+  if (pattern.size() > kLongestPattern) return false;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i] == '\\' && ++i == pattern.size()) return false;
     const char c = pattern[i];

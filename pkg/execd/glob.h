@@ -8,7 +8,7 @@
 
 namespace osbx::execd {
 
-// False: an unclosed "[" or "{", or a "\" at the end.
+// False: an unclosed "[" or "{", a "\" at the end, or too long. Only valid patterns may be matched.
 bool ValidGlob(std::string_view pattern);
 bool GlobMatches(std::string_view pattern, std::string_view path);
 

@@ -79,6 +79,7 @@ Result<> StartEntrypoint(EventLoop& loop, const std::vector<std::string>& comman
                 .stdin_fd = STDIN_FILENO,
                 .stdout_fd = STDOUT_FILENO,
                 .stderr_fd = STDERR_FILENO,
+                .plain_scripts = true,
                 .foreground = true};
   OSBX_TRY(Launched launched, Start(launch));
   const auto failure = std::make_shared<UniqueFd>(std::move(launched.failure));

@@ -18,7 +18,7 @@ struct InitOptions {
   std::string socket_path;  // where the API is served; empty: nowhere
   std::uint16_t port = 0;   // served on 0.0.0.0 too; 0: not
   // Holds the access token. Empty: "token" beside the socket, where it may be absent; then, or
-  // without a socket, $EXECD_ACCESS_TOKEN.
+  // without a socket, $EXECD_ACCESS_TOKEN. Without any, only /ping on the socket is answered.
   std::string token_file;
   std::vector<std::string> command;  // argv of the entrypoint; looked up in $PATH
 };

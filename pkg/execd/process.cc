@@ -17,11 +17,13 @@ namespace {
 
 constexpr int kExitNotFound = 127;
 constexpr int kExitNotExecutable = 126;
+constexpr const char* kScriptShell = "/bin/sh";
 constexpr const char* kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 // Everything the child needs, made before the fork: between fork and exec only system calls.
 struct Prepared {
-  std::vector<std::vector<char*>> argv;  // one per program
+  std::vector<std::vector<char*>> argv;         // one per program
+  std::vector<std::vector<char*>> script_argv;  // the same for /bin/sh; empty: not wanted
   std::vector<char*> env;
   const Launch* launch = nullptr;
   int null_fd = -1;
@@ -85,6 +87,9 @@ void RestoreSignals() {
   int why = ENOENT;
   for (std::size_t i = 0; i < launch.programs.size(); ++i) {
     execve(launch.programs[i].path.c_str(), prepared.argv[i].data(), prepared.env.data());
+    if (errno == ENOEXEC && !prepared.script_argv.empty()) {
+      execve(kScriptShell, prepared.script_argv[i].data(), prepared.env.data());
+    }
     if (errno != ENOENT && errno != ENOTDIR) why = errno;
     if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) break;
   }
@@ -109,6 +114,10 @@ Result<Launched> Start(const Launch& launch) {
     argv.push_back(Mutable(program.argv0));
     for (const std::string& word : launch.arguments) argv.push_back(Mutable(word));
     argv.push_back(nullptr);
+    if (!launch.plain_scripts) continue;
+    auto& script = prepared.script_argv.emplace_back(argv);
+    script.front() = const_cast<char*>(kScriptShell);  // exec takes char* const[]
+    script.insert(script.begin() + 1, Mutable(program.path));
   }
   for (const std::string& entry : launch.env) prepared.env.push_back(Mutable(entry));
   prepared.env.push_back(nullptr);
@@ -136,6 +145,7 @@ int FailureOf(const UniqueFd& failure) {
 }
 
 std::vector<Launch::Program> Candidates(const std::string& name, const std::string& path) {
+  if (name.empty()) return {};
   if (name.find('/') != std::string::npos) return {{name, name}};
   std::vector<Launch::Program> candidates;
   std::string_view rest = path.empty() ? kDefaultPath : std::string_view(path);

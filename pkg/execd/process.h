@@ -40,8 +40,9 @@ struct Launch {
   int stdin_fd = -1;                   // -1: /dev/null
   int stdout_fd = -1;
   int stderr_fd = -1;
-  int extra_fd = -1;        // becomes descriptor kExtraFd of the child
-  bool foreground = false;  // of execd's own terminal, if stdin is one
+  int extra_fd = -1;           // becomes descriptor kExtraFd of the child
+  bool plain_scripts = false;  // a file without "#!" is run by /bin/sh, as execvp does
+  bool foreground = false;     // of execd's own terminal, if stdin is one
   bool terminal = false;  // stdin_fd is a terminal, which becomes the controlling one of a session
 };
 

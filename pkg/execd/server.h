@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// execd's API on its listeners. Every path on every listener needs the token, once there is one:
-// the unix socket too, because the sandbox's own processes see the same file as osbxd does.
+// execd's API on its listeners. Every path on every listener needs the token: the unix socket too,
+// because the sandbox's own processes see the same file as osbxd does. Without a token nothing is
+// served. The exception is /ping on the unix socket, which osbxd asks before it knows a token.
 #pragma once
 
 #include <memory>
@@ -23,8 +24,9 @@ class ApiServer {
   Result<> Start(const InitOptions& options);
 
  private:
-  // kPermissionDenied and the like when there is a token that cannot be read: never open by
-  // accident. The file is removed once read, so that nothing started later finds it.
+  // Leaves the token empty when none is given. kPermissionDenied and the like when there is a token
+  // that cannot be read: never open by accident. The file is removed once read, so that nothing
+  // started later finds it.
   Result<> ReadToken(const InitOptions& options);
   std::optional<http::Response> Gate(const http::Request& request) const;
 
