@@ -222,6 +222,8 @@ void Run::Finish() {
   ended_ = true;
   loop_.Cancel(ping_timer_);
   const RunEnd end = Describe();
+  // Before the stream ends: whoever has seen its end finds the command finished, the session free.
+  if (options_.on_end) std::exchange(options_.on_end, nullptr)(end);
   if (options_.stream) {
     std::string events;
     for (const auto& pipe : pipes_) {
@@ -237,7 +239,6 @@ void Run::Finish() {
     }
     Send(std::move(events));
   }
-  if (options_.on_end) std::exchange(options_.on_end, nullptr)(end);
 }
 
 void Run::Send(std::string events) {
