@@ -107,7 +107,7 @@ EnvMap CaptureEnvironment() {
 std::vector<std::string> ToList(const EnvMap& env) {
   std::vector<std::string> list;
   list.reserve(env.size());
-  for (const auto& [name, value] : env) list.push_back(name + "=" + value);
+  for (const auto& [name, value] : env) list.push_back(std::string(name).append("=").append(value));
   return list;
 }
 

@@ -117,7 +117,8 @@ Result<> List(Walk& walk, const std::string& directory, int depth) {
   if (depth <= 0) return {};
   OSBX_TRY(const std::vector<std::string> names, Names(directory));
   for (const std::string& name : names) {
-    const std::string path = directory + (directory.ends_with('/') ? "" : "/") + name;
+    std::string path = directory;
+    path.append(directory.ends_with('/') ? "" : "/").append(name);
     auto info = FileInfo(path);
     if (!info && info.error().code() == Code::kNotFound) continue;  // removed meanwhile
     if (!info) return info.error();

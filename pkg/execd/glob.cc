@@ -72,26 +72,31 @@ class Matcher {
       const char c = pattern.front();
       if (c == '*') return MatchStar(pattern, text);
       if (c == '{') return MatchBraces(pattern, text);
-      if (text.empty()) return false;
-      if (c == '[') {
-        const std::size_t length = ClassLength(pattern);
-        if (text.front() == '/' || !InClass(pattern.substr(1, length - 2), text.front()))
-          return false;
-        pattern.remove_prefix(length);
-      } else if (c == '?') {
-        if (text.front() == '/') return false;
-        pattern.remove_prefix(1);
-      } else {
-        if (c == '\\') pattern.remove_prefix(1);
-        if (pattern.front() != text.front()) return false;
-        pattern.remove_prefix(1);
-      }
+      if (text.empty() || !TakeOne(pattern, text.front())) return false;
       text.remove_prefix(1);
     }
     return text.empty();
   }
 
  private:
+  // Removes what stands for one character from the pattern; whether it stands for `c`.
+  static bool TakeOne(std::string_view& pattern, char c) {
+    if (pattern.front() == '[') {
+      const std::size_t length = ClassLength(pattern);
+      const std::string_view members = pattern.substr(1, length - 2);
+      pattern.remove_prefix(length);
+      return c != '/' && InClass(members, c);
+    }
+    if (pattern.front() == '?') {
+      pattern.remove_prefix(1);
+      return c != '/';
+    }
+    if (pattern.front() == '\\') pattern.remove_prefix(1);
+    const bool same = pattern.front() == c;
+    pattern.remove_prefix(1);
+    return same;
+  }
+
   bool MatchStar(std::string_view pattern, std::string_view text) {
     const bool any = pattern.starts_with("**");
     while (pattern.starts_with('*')) pattern.remove_prefix(1);
