@@ -11,8 +11,11 @@
 #include "ctrl/event_sink.h"
 #include "ctrl/manager.h"
 #include "host_setup.h"
+#include "metrics/process.h"
 #include "registry/registry.h"
 #include "store/sqlite_store.h"
+#include "telemetry/collectors.h"
+#include "telemetry/ready_times.h"
 
 namespace osbx {
 namespace {
@@ -46,11 +49,14 @@ struct Daemon::Parts {
   std::unique_ptr<reconcilers::Host> host;
   std::unique_ptr<agent::Agent> agent;
   std::unique_ptr<ctrl::Manager> manager;
+  std::unique_ptr<telemetry::ReadyTimes> ready_times;
   std::unique_ptr<apiserver::ApiServer> api;
 
   Result<> OpenState(const config::Config& config);
   Result<> OpenHost(const config::Config& config);
   Result<> Serve(const config::Config& config);
+  std::vector<apiserver::ReadyCheck> ReadyChecks() const;
+  apiserver::Collectors Collectors() const;
 };
 
 Result<> Daemon::Parts::OpenState(const config::Config& config) {
@@ -97,6 +103,48 @@ Result<> Daemon::Parts::OpenHost(const config::Config& config) {
   return {};
 }
 
+// Ready once, an engine that goes away takes the API nowhere: objects are still read and written,
+// and what they ask for happens when it is back. That it is away is told, and does not decide.
+std::vector<apiserver::ReadyCheck> Daemon::Parts::ReadyChecks() const {
+  return {
+      {.name = "cache-filled",
+       .check = [this]() -> Result<> {
+         if (cache->Filled()) return {};
+         return Error(Code::kUnavailable, "the cache is being filled");
+       }},
+      {.name = "store-writable", .check = [this] { return store->CheckWritable(); }},
+      {.name = "engine-listed-once",
+       .check = [this]() -> Result<> {
+         if (host->containers().EverKnown()) return {};
+         return Error(Code::kUnavailable, "the Docker engine was not reached yet");
+       }},
+      {.name = "engine",
+       .check = [this]() -> Result<> {
+         const auto silence =
+             std::chrono::duration_cast<std::chrono::seconds>(host->EngineSilence());
+         if (silence.count() == 0 && host->containers().Known()) return {};
+         return Error(Code::kUnavailable, "the Docker engine has not been heard for " +
+                                              std::to_string(silence.count()) + " s");
+       },
+       .decides = false},
+  };
+}
+
+apiserver::Collectors Daemon::Parts::Collectors() const {
+  return {telemetry::OfControllers(*manager),
+          telemetry::OfExecutors([this] {
+            std::vector<telemetry::ExecutorLoad> loads;
+            for (const auto& load : host->Loads()) loads.push_back({load.executor, load.in_flight});
+            return loads;
+          }),
+          telemetry::OfObjects(*cache),
+          telemetry::OfReadyTimes(*ready_times),
+          telemetry::OfDocker(*docker),
+          telemetry::OfStore(*store),
+          telemetry::OfEvents(*events),
+          metrics::MakeProcessCollector(OSBX_VERSION)};
+}
+
 Result<> Daemon::Parts::Serve(const config::Config& config) {
   apiserver::ApiServerOptions options;
   options.listeners = ListenersOf(config);
@@ -105,6 +153,9 @@ Result<> Daemon::Parts::Serve(const config::Config& config) {
   options.api_key = config.server.api_key;
   options.version = OSBX_VERSION;
   options.streams = agent.get();
+  ready_times = std::make_unique<telemetry::ReadyTimes>(*store, RealClock());
+  options.ready_checks = ReadyChecks();
+  options.collectors = Collectors();
   api = std::make_unique<apiserver::ApiServer>(*store, *registry, std::move(options));
   OSBX_CHECK(api->Start());
   // For whoever asked for port 0.

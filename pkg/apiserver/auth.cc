@@ -21,9 +21,12 @@ std::string_view BearerToken(std::string_view value) {
 }  // namespace
 
 bool IsOpenPath(std::string_view raw_path) {
+  constexpr std::string_view kOneCheck = "/readyz/";
   if (raw_path.size() > 1 && raw_path.back() == '/') raw_path.remove_suffix(1);
   return raw_path == "/version" || raw_path == "/healthz" || raw_path == "/livez" ||
-         raw_path == "/readyz";
+         raw_path == "/readyz" ||
+         (raw_path.starts_with(kOneCheck) &&
+          raw_path.find_first_of("/%", kOneCheck.size()) == std::string_view::npos);
 }
 
 std::optional<http::Response> Authenticate(const http::Request& request, const Secret& key) {

@@ -17,7 +17,8 @@ namespace osbx::apiserver {
 // Empty: go on. Otherwise 401.
 std::optional<http::Response> Authenticate(const http::Request& request, const Secret& key);
 
-bool IsOpenPath(std::string_view raw_path);  // /version, /healthz, /livez, /readyz
+// /version, /healthz, /livez, /readyz and /readyz/CHECK.
+bool IsOpenPath(std::string_view raw_path);
 
 // kInvalid when an address beyond loopback would be served without a key.
 Result<> CheckExposure(const std::string& address, const Secret& key);

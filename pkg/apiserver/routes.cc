@@ -15,10 +15,6 @@ using http::Request;
 using http::Response;
 using http::Where;
 
-Response Ok(const Request& /*request*/) {
-  return Response::Text(200, "ok");
-}
-
 Handler Doctor(const Services& services, bool fix) {
   return [&services, fix](const Request& /*request*/) {
     if (services.streams == nullptr) {
@@ -91,11 +87,15 @@ http::Router MakeRoutes(const RouteContext& context) {
   get("/version", [document = context.version_document](const Request&) {
     return Response::Cached(200, document);
   });
-  get("/healthz", Ok);
-  get("/livez", Ok);
+  get("/healthz", ServeLive);
+  get("/livez", ServeLive);
   get(
       "/readyz",
       [checks = context.ready_checks](const Request& r) { return ServeReady(r, *checks); },
+      Where::kPool);
+  get(
+      "/readyz/{check}",
+      [checks = context.ready_checks](const Request& r) { return ServeOneCheck(r, *checks); },
       Where::kPool);
   get(
       "/metrics",

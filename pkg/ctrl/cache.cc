@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctrl/cache.h"
 
+#include <algorithm>
+
 namespace osbx::ctrl {
 
 void Cache::Take(CachedKind& kind, const store::Key& key, bool present,
@@ -26,6 +28,12 @@ void Cache::Start() {
     }
     kind->loaded = snapshot.revision;
   }
+}
+
+bool Cache::Filled() const {
+  const std::shared_lock lock(mutex_);
+  return std::ranges::all_of(kinds_,
+                             [](const auto& kind) { return kind.second->loaded.has_value(); });
 }
 
 void Cache::Follow(const std::vector<store::EventPtr>& events) {

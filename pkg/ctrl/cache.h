@@ -156,6 +156,9 @@ class Cache {
   // Follows no longer; what it has stays readable.
   void Stop() { subscription_.Cancel(); }
 
+  // Whether Start has loaded every kind.
+  bool Filled() const;
+
   // ---- After Start. An undeclared kind or index is a bug and throws std::out_of_range ----
 
   template <class T>

@@ -255,6 +255,16 @@ const ContainerTable& Host::containers() const {
   return state_->containers;
 }
 
+std::vector<Host::Load> Host::Loads() const {
+  return {{"sandbox", state_->sandbox_ops.InFlight()},
+          {"mount", state_->mount_ops.InFlight()},
+          {"pull", state_->pulls.InFlight()}};
+}
+
+Duration Host::EngineSilence() const {
+  return state_->engine.Silence();
+}
+
 // The table of controllers: kind, what else concerns it, who reconciles it.
 void Host::AddControllers(ctrl::Manager& manager) {
   State& s = *state_;

@@ -8,6 +8,8 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/secret.h"
@@ -64,6 +66,15 @@ class Host {
   void StopOperations(Duration deadline);
 
   const ContainerTable& containers() const;
+
+  struct Load {
+    std::string_view executor;  // sandbox, mount, pull
+    std::size_t in_flight = 0;
+  };
+  // Slow operations begun and not ended. Thread-safe.
+  std::vector<Load> Loads() const;
+  // Since when the engine has not been heard; zero while connected. Thread-safe.
+  Duration EngineSilence() const;
 
  private:
   struct State;

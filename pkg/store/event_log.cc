@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/event_log.h"
 
+#include <filesystem>
 #include <unordered_map>
 #include <utility>
 
@@ -165,9 +166,33 @@ Result<> EventLog::Write(std::span<const EventPtr> events, std::span<const Revis
   return statements_.commit.Run();
 }
 
+// SQLite writes no page for a value that stays the same: it goes to another one and back.
+Result<> EventLog::WriteProbe(Revision oldest) {
+  OSBX_CHECK(statements_.begin.Run());
+  OSBX_CHECK(statements_.set_oldest.Run({oldest + 1}));
+  OSBX_CHECK(statements_.set_oldest.Run({oldest}));
+  return statements_.commit.Run();
+}
+
+Result<> EventLog::Probe(Revision oldest) {
+  return UndoneIfFailed(WriteProbe(oldest));
+}
+
+EventLog::Sizes EventLog::SizesOf(const std::string& path) {
+  const auto size = [](const std::string& file) {
+    std::error_code failed;
+    const auto bytes = std::filesystem::file_size(file, failed);
+    return failed ? std::size_t{0} : static_cast<std::size_t>(bytes);
+  };
+  return {.database_bytes = size(path), .log_bytes = size(path + "-wal")};
+}
+
 Result<> EventLog::Append(std::span<const EventPtr> events, std::span<const Revision> forgotten,
                           Revision oldest) {
-  Result<> written = Write(events, forgotten, oldest);
+  return UndoneIfFailed(Write(events, forgotten, oldest));
+}
+
+Result<> EventLog::UndoneIfFailed(Result<> written) {
   // SQLite has rolled back by itself after some failures, a full disk among them.
   if (!written && database_->InTransaction()) {
     if (Result<> undone = statements_.rollback.Run(); !undone) {

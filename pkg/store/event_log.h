@@ -35,6 +35,15 @@ class EventLog {
   // afterwards.
   Result<> Append(std::span<const EventPtr> events, std::span<const Revision> forgotten,
                   Revision oldest);
+  // Writes as little as can be written, durably: whether the disk takes anything at all.
+  Result<> Probe(Revision oldest);
+
+  struct Sizes {
+    std::size_t database_bytes = 0;
+    std::size_t log_bytes = 0;  // the write-ahead log
+  };
+  // Of the files at `path`, by their names: any thread may ask.
+  static Sizes SizesOf(const std::string& path);
 
  private:
   struct Statements {
@@ -52,6 +61,8 @@ class EventLog {
         statements_(std::move(statements)) {}
   Result<> Write(std::span<const EventPtr> events, std::span<const Revision> forgotten,
                  Revision oldest);
+  Result<> WriteProbe(Revision oldest);
+  Result<> UndoneIfFailed(Result<> written);
 
   FileLock lock_;  // released last
   std::unique_ptr<Database> database_;

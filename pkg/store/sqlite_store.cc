@@ -2,6 +2,7 @@
 #include "store/sqlite_store.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/log.h"
@@ -26,7 +27,7 @@ Error Refusal(const Error& error) {
 Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const Options& options) {
   OSBX_TRY(EventLog log, EventLog::Open({.path = options.path, .max_bytes = options.max_bytes}));
   OSBX_TRY(EventLog::Loaded loaded, log.Load());
-  std::unique_ptr<SqliteStore> store(new SqliteStore(options.window, std::move(log)));
+  std::unique_ptr<SqliteStore> store(new SqliteStore(options, std::move(log)));
   store->forgotten_ = std::move(loaded.forgotten);
   const std::vector<Revision> beyond_window = store->table_.Restore(loaded.state);
   store->forgotten_.insert(store->forgotten_.end(), beyond_window.begin(), beyond_window.end());
@@ -35,7 +36,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const Options& options) {
   return store;
 }
 
-SqliteStore::SqliteStore(Window window, EventLog log) : table_(window), log_(std::move(log)) {}
+SqliteStore::SqliteStore(Options options, EventLog log)
+    : options_(std::move(options)), table_(options_.window), log_(std::move(log)) {}
 
 SqliteStore::~SqliteStore() {
   Close();
@@ -55,6 +57,10 @@ void SqliteStore::Close() {
 Result<std::vector<ObjectPtr>> SqliteStore::Commit(std::vector<Write> writes) {
   Waiting waiting;
   OSBX_TRY(waiting.writes, Prepare(std::move(writes)));
+  return Enqueue(waiting);
+}
+
+SqliteStore::Answer SqliteStore::Enqueue(Waiting& waiting) {
   std::future<Answer> answer = waiting.answer.get_future();
   {
     const std::lock_guard lock(mutex_);
@@ -63,6 +69,28 @@ Result<std::vector<ObjectPtr>> SqliteStore::Commit(std::vector<Write> writes) {
   }
   arrived_.notify_one();
   return answer.get();
+}
+
+Result<> SqliteStore::CheckWritable() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return Error(Code::kUnavailable, "the store is closed");
+  }
+  if (!last_write_failed_) return {};
+  Waiting waiting{.probe = true};
+  OSBX_CHECK(Enqueue(waiting));
+  return {};
+}
+
+StoreStats SqliteStore::Stats() const {
+  return {.committed = committed_,
+          .refused = refused_,
+          .failed = failed_,
+          .batch = batch_.Read(),
+          .seconds = seconds_.Read(),
+          .sizes = EventLog::SizesOf(options_.path),
+          .window_events = table_.WindowEvents(),
+          .window_bytes = table_.WindowBytes()};
 }
 
 void SqliteStore::RunWriter(const std::stop_token& stop) {
@@ -81,39 +109,55 @@ void SqliteStore::RunWriter(const std::stop_token& stop) {
   }
 }
 
+// One transaction of these events, and of a part of what may be forgotten.
+Result<> SqliteStore::Persist(const std::vector<EventPtr>& events) {
+  const auto start = std::chrono::steady_clock::now();
+  const std::size_t forget_count =
+      std::min(forgotten_.size(), std::max(kForgetAtLeast, kForgetPerEvent * events.size()));
+  const std::span<const Revision> forget =
+      std::span<const Revision>(forgotten_).first(forget_count);
+  OSBX_CHECK(log_.Append(events, forget, table_.Oldest()));
+  forgotten_.erase(forgotten_.begin(),
+                   forgotten_.begin() + static_cast<std::ptrdiff_t>(forget_count));
+  seconds_.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  return {};
+}
+
 void SqliteStore::CommitBatch(std::span<Waiting* const> batch) {
   Staging staging(table_);
   for (Waiting* waiting : batch) waiting->staged = staging.Add(waiting->writes);
   const std::vector<EventPtr>& events = staging.Events();
+  const bool probe = std::ranges::any_of(batch, &Waiting::probe);
   Result<> written;
   if (!events.empty()) {
-    const std::size_t forget_count =
-        std::min(forgotten_.size(), std::max(kForgetAtLeast, kForgetPerEvent * events.size()));
-    const std::span<const Revision> forget =
-        std::span<const Revision>(forgotten_).first(forget_count);
-    written = log_.Append(events, forget, table_.Oldest());
-    if (written) {
-      forgotten_.erase(forgotten_.begin(),
-                       forgotten_.begin() + static_cast<std::ptrdiff_t>(forget_count));
-    } else if (written.error().code() == Code::kExhausted && batch.size() > 1) {
-      // A small write may still fit where the batch does not: each fails alone.
-      for (std::size_t one = 0; one < batch.size(); ++one) CommitBatch(batch.subspan(one, 1));
-      return;
-    } else {
-      log::Error("store write refused", {{"error", written.error().ToString()}});
-    }
+    written = Persist(events);
+  } else if (probe) {
+    written = log_.Probe(table_.Oldest());
+  }
+  if (!written && written.error().code() == Code::kExhausted && batch.size() > 1) {
+    // A small write may still fit where the batch does not: each fails alone.
+    for (std::size_t one = 0; one < batch.size(); ++one) CommitBatch(batch.subspan(one, 1));
+    return;
+  }
+  if (!events.empty() || probe) last_write_failed_ = !written;
+  if (!written && !probe) {
+    log::Error("store write refused", {{"error", written.error().ToString()}});
   }
   if (written && !events.empty()) {
+    batch_.Observe(static_cast<double>(batch.size()));
     const std::vector<Revision> forgotten = table_.Apply(events);
     forgotten_.insert(forgotten_.end(), forgotten.begin(), forgotten.end());
     subscribers_.Notify(events);
   }
-  for (Waiting* waiting : batch) {
-    Answer answer = *std::move(waiting->staged);
-    if (!written && answer) answer = Refusal(written.error());
-    std::promise<Answer> promise = std::move(waiting->answer);  // the caller's frame ends with it
-    promise.set_value(std::move(answer));
-  }
+  for (Waiting* waiting : batch) Settle(*waiting, written);
+}
+
+void SqliteStore::Settle(Waiting& waiting, const Result<>& written) {
+  Answer answer = *std::move(waiting.staged);
+  if (!waiting.probe) ++(!answer ? refused_ : written ? committed_ : failed_);
+  if (!written && answer) answer = Refusal(written.error());
+  std::promise<Answer> promise = std::move(waiting.answer);  // the caller's frame ends with it
+  promise.set_value(std::move(answer));
 }
 
 }  // namespace osbx::store

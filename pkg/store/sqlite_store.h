@@ -5,6 +5,8 @@
 // loss (I11). Reads never touch the file. Thread-safe.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <condition_variable>
 #include <future>
 #include <memory>
@@ -16,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/histogram.h"
 #include "store/event_log.h"
 #include "store/staging.h"
 #include "store/store.h"
@@ -23,6 +26,23 @@
 #include "store/table.h"
 
 namespace osbx::store {
+
+// Upper bounds: commits that shared a transaction, and the seconds it took, mostly the disk's.
+inline constexpr std::array<double, 8> kBatchBounds = {1, 2, 4, 8, 16, 32, 64, 256};
+inline constexpr std::array<double, 8> kTransactionBounds = {0.0005, 0.001, 0.0025, 0.005,
+                                                             0.01,   0.05,  0.25,   1};
+
+// Everything since the start, and the present sizes.
+struct StoreStats {
+  std::uint64_t committed = 0;  // calls of Commit that were answered with success
+  std::uint64_t refused = 0;    // that broke a condition: conflict, not found, …
+  std::uint64_t failed = 0;     // that the disk did not take
+  HistogramSnapshot batch = {};
+  HistogramSnapshot seconds = {};
+  EventLog::Sizes sizes = {};
+  std::size_t window_events = 0;
+  std::size_t window_bytes = 0;
+};
 
 class SqliteStore final : public Store {
  public:
@@ -38,6 +58,11 @@ class SqliteStore final : public Store {
 
   // Closes, and gives the file up.
   ~SqliteStore() override;
+
+  StoreStats Stats() const;
+  // Whether writes are taken, from what the last one met. After one that failed the disk is asked
+  // again, so that a store whose disk has room again is writable before somebody writes.
+  Result<> CheckWritable();
 
   // Finishes the commits under way; later ones answer kUnavailable, reads go on. Idempotent.
   void Close();
@@ -60,21 +85,34 @@ class SqliteStore final : public Store {
 
  private:
   using Answer = Result<std::vector<ObjectPtr>>;
-  // A Commit that waits. Lives in the frame of the caller.
+  // A Commit that waits, or a question to the disk. Lives in the frame of the caller.
   struct Waiting {
     std::vector<PreparedWrite> writes = {};
+    bool probe = false;
     std::optional<Answer> staged = {};
     std::promise<Answer> answer = {};
   };
 
-  SqliteStore(Window window, EventLog log);
+  SqliteStore(Options options, EventLog log);
+  Answer Enqueue(Waiting& waiting);
   void RunWriter(const std::stop_token& stop);
   void CommitBatch(std::span<Waiting* const> batch);
+  void Settle(Waiting& waiting, const Result<>& written);
+  Result<> Persist(const std::vector<EventPtr>& events);
 
+  const Options options_;
   Table table_;
   Subscribers subscribers_;
   EventLog log_;                          // writer thread only
   std::vector<Revision> forgotten_ = {};  // rows to delete; writer thread only
+
+  // Counted by the writer thread alone.
+  std::atomic<std::uint64_t> committed_ = 0;
+  std::atomic<std::uint64_t> refused_ = 0;
+  std::atomic<std::uint64_t> failed_ = 0;
+  std::atomic<bool> last_write_failed_ = false;
+  Histogram batch_{kBatchBounds};
+  Histogram seconds_{kTransactionBounds};
 
   std::mutex mutex_;  // guards the two below
   std::condition_variable_any arrived_;

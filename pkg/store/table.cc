@@ -140,6 +140,16 @@ Revision Table::Oldest() const {
   return oldest_;
 }
 
+std::size_t Table::WindowEvents() const {
+  const std::shared_lock lock(mutex_);
+  return events_.size();
+}
+
+std::size_t Table::WindowBytes() const {
+  const std::shared_lock lock(mutex_);
+  return event_bytes_;
+}
+
 void Table::Index(KindTable& table, const Slot& slot) {
   for (Label& label : LabelsOf(*slot.second->body)) {
     table.labels[std::move(label)].insert(&slot);

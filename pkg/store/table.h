@@ -36,6 +36,8 @@ class Table {
                                             std::size_t max) const;
   Revision Current() const;
   Revision Oldest() const;
+  std::size_t WindowEvents() const;
+  std::size_t WindowBytes() const;  // as Window::max_bytes counts
 
   // Makes events visible, all at once. Their revisions continue Current() without a gap. Returns
   // the revisions of which nobody can need the state any more: a durable store may forget them.

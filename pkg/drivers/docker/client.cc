@@ -70,7 +70,13 @@ Result<Response> Client::Do(Request request, const Call& call) {
     OSBX_TRY(path, ApiPrefix(filled));
   }
   path += request.path;
-  if (!request.bypass_breaker) OSBX_CHECK(breaker_.Admit());
+  if (!request.bypass_breaker) {
+    if (Result<> admitted = breaker_.Admit(); !admitted) {
+      calls_.CountHeld(request.method, request.path);
+      return std::move(admitted).error();
+    }
+  }
+  const MonoTime start = clock_.Mono();
   Result<Response> response = transport_->Do(request, path, filled.timeout, filled.stop);
   const CallOutcome outcome = OutcomeOf(response ? nullptr : &response.error(), request.long_poll);
   if (request.bypass_breaker) {
@@ -78,9 +84,14 @@ Result<Response> Client::Do(Request request, const Call& call) {
   } else {
     breaker_.Report(outcome);
   }
-  if (!response) return response;
-  const bool success = response->status >= 200 && response->status < 300;
-  if (!success && response->status != 304) return StatusError(response->status, response->body);
+  if (response) {
+    const bool success = response->status >= 200 && response->status < 300;
+    if (!success && response->status != 304) {
+      response = StatusError(response->status, response->body);
+    }
+  }
+  calls_.Count(request.method, request.path, response ? nullptr : &response.error(),
+               clock_.Mono() - start, request.long_poll);
   return response;
 }
 

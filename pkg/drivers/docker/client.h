@@ -29,6 +29,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "drivers/docker/breaker.h"
+#include "drivers/docker/call_stats.h"
 #include "drivers/docker/exec_stream.h"
 #include "drivers/docker/types.h"
 
@@ -148,6 +149,7 @@ class Client {
                      const std::function<void(const Event&)>& on_event);
 
   BreakerState State() const { return breaker_.State(); }
+  std::vector<CallStats> Stats() const { return calls_.Read(); }  // since it was opened
 
  private:
   Client(ClientOptions options, Clock& clock, std::unique_ptr<Transport> transport);
@@ -165,6 +167,7 @@ class Client {
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<PullFlights> pulls_;
   Breaker breaker_;
+  CallCounters calls_;
   std::mutex version_mutex_;
   std::string api_prefix_;  // "/v1.41"; empty = not negotiated yet. Guarded by version_mutex_
 };

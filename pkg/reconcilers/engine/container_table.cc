@@ -57,6 +57,11 @@ bool ContainerTable::Known() const {
   return known_;
 }
 
+bool ContainerTable::EverKnown() const {
+  const std::scoped_lock lock(mutex_);
+  return ever_known_;
+}
+
 std::optional<ContainerRow> ContainerTable::FindByUid(const std::string& uid) const {
   const std::scoped_lock lock(mutex_);
   const auto id = id_of_uid_.find(uid);
@@ -125,6 +130,7 @@ void ContainerTable::Relist(const std::vector<docker::ContainerSummary>& all, Ti
   }
   if (!known_) watching_since_ = asked_at;
   known_ = true;
+  ever_known_ = true;
 }
 
 void ContainerTable::ConnectionLost() {

@@ -44,6 +44,7 @@ class ContainerTable {
   explicit ContainerTable(const Clock& clock) : clock_(clock) {}
 
   bool Known() const;
+  bool EverKnown() const;  // a first list has been taken in this process
   std::optional<ContainerRow> FindByUid(const std::string& uid) const;
   std::vector<ContainerRow> Ours() const;  // rows with our uid label
   std::size_t Size() const;
@@ -78,6 +79,7 @@ class ContainerTable {
   const Clock& clock_;
   mutable std::mutex mutex_;
   bool known_ = false;
+  bool ever_known_ = false;
   Time watching_since_{};                 // of the present connection
   std::map<std::string, Entry> entries_;  // by container id
   std::map<std::string, std::string> id_of_uid_;

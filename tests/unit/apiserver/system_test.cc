@@ -84,6 +84,35 @@ TEST_F(ApiTest, ReadinessNamesWhatFails) {
   EXPECT_THAT(reply.raw.body, HasSubstr("[-]docker failed: no answer"));
 }
 
+TEST_F(ApiTest, ReadinessAnswersAsKubernetesDoes) {
+  server_.reset();
+  options_.ready_checks = {{.name = "store", .check = [] { return Result<>{}; }},
+                           {.name = "engine",
+                            .check = [] { return Result<>(Error(Code::kUnavailable, "gone")); },
+                            .decides = false}};
+  Start();
+  EXPECT_EQ(Get("/readyz").raw.body, "ok") << "what does not decide takes nobody out of service";
+  const JsonReply verbose = Get("/readyz?verbose");
+  EXPECT_EQ(verbose.status, 200);
+  EXPECT_EQ(verbose.raw.body,
+            "[+]ping ok\n[+]store ok\n[!]engine failed: gone (does not decide)\n"
+            "readyz check passed\n");
+  EXPECT_EQ(Get("/readyz/store").raw.body, "ok");
+  EXPECT_EQ(Get("/readyz/ping").status, 200);
+  EXPECT_EQ(Get("/readyz/engine").status, 503);
+  EXPECT_EQ(Get("/readyz/nope").status, 404);
+  EXPECT_EQ(Get("/livez?verbose").raw.body, "[+]ping ok\nlivez check passed\n");
+}
+
+TEST_F(ApiTest, ACheckCanBeExcluded) {
+  server_.reset();
+  options_.ready_checks = {
+      {"docker", [] { return Result<>(Error(Code::kUnavailable, "no answer")); }}};
+  Start();
+  EXPECT_EQ(Get("/readyz").status, 503);
+  EXPECT_EQ(Get("/readyz?exclude=docker").status, 200);
+}
+
 class AuthTest : public ApiTest {
  protected:
   AuthTest() { options_.api_key = Secret("right"); }
@@ -109,6 +138,9 @@ TEST_F(AuthTest, SomePathsAreOpen) {
   for (const char* path : {"/version", "/version/", "/healthz", "/livez", "/readyz"}) {
     EXPECT_EQ(Get(path).status, 200) << path;
   }
+  EXPECT_EQ(Get("/readyz/ping").status, 200);
+  EXPECT_EQ(Get("/readyz/../metrics").status, 401);
+  EXPECT_EQ(Get("/readyz/%2e%2e").status, 401);
 }
 
 TEST(Exposure, BeyondLoopbackNeedsAKey) {

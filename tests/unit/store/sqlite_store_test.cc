@@ -170,6 +170,13 @@ TEST_F(SqliteStoreTest, FullDatabaseRefusesTheWriteAndGoesOnReading) {
   EXPECT_THAT(store->Commit({Create("small")}), IsOk()) << "a small one still fits";
 }
 
+TEST_F(SqliteStoreTest, AClosedStoreIsNotWritable) {
+  const auto store = MustOpen();
+  EXPECT_THAT(store->CheckWritable(), IsOk());
+  store->Close();
+  EXPECT_THAT(store->CheckWritable(), StatusIs(Code::kUnavailable));
+}
+
 // One of many waiting commits must not take the others down with it.
 TEST_F(SqliteStoreTest, WhatDoesNotFitFailsAlone) {
   const auto store = MustOpen({.max_bytes = 1'000'000});
@@ -294,6 +301,27 @@ TEST_F(SqliteStoreTest, FullDiskIsExhaustedNotDamaged) {
   const auto store = MustOpen();
   EXPECT_THAT(store->Find(Named("first")), NotNull());
   EXPECT_THAT(store->Commit({Create("more")}), IsOk());
+}
+
+// The operating system refuses to let the file grow, and then allows it again.
+TEST_F(SqliteStoreTest, WritableAgainBeforeSomebodyWrites) {
+  Child child([this](int) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    auto opened = SqliteStore::Open({.path = path_});
+    if (!opened || !(*opened)->CheckWritable()) return 10;
+    SqliteStore& store = **opened;
+    const rlimit none{.rlim_cur = 1, .rlim_max = RLIM_INFINITY};
+    ::setrlimit(RLIMIT_FSIZE, &none);
+    if (store.Commit({Create("a")})) return 11;
+    if (store.CheckWritable()) return 12;
+    const rlimit all{.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+    ::setrlimit(RLIMIT_FSIZE, &all);
+    if (!store.CheckWritable()) return 13;
+    const StoreStats stats = store.Stats();
+    if (stats.failed != 1 || stats.committed != 0) return 14;
+    return store.Commit({Create("a")}) ? 0 : 15;
+  });
+  EXPECT_EQ(child.Reap(), 0);
 }
 
 TEST_F(SqliteStoreTest, TheLockEndsWithItsProcess) {
