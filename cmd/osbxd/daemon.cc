@@ -7,6 +7,7 @@
 
 #include "agent/agent.h"
 #include "apiserver/api_server.h"
+#include "apiserver/opensandbox/dialect.h"
 #include "base/log.h"
 #include "ctrl/event_sink.h"
 #include "ctrl/manager.h"
@@ -50,6 +51,7 @@ struct Daemon::Parts {
   std::unique_ptr<agent::Agent> agent;
   std::unique_ptr<ctrl::Manager> manager;
   std::unique_ptr<telemetry::ReadyTimes> ready_times;
+  std::unique_ptr<apiserver::opensandbox::Dialect> dialect;
   std::unique_ptr<apiserver::ApiServer> api;
 
   Result<> OpenState(const config::Config& config);
@@ -156,6 +158,11 @@ Result<> Daemon::Parts::Serve(const config::Config& config) {
   ready_times = std::make_unique<telemetry::ReadyTimes>(*store, RealClock());
   options.ready_checks = ReadyChecks();
   options.collectors = Collectors();
+  dialect = std::make_unique<apiserver::opensandbox::Dialect>(
+      *store, *registry,
+      apiserver::opensandbox::DialectOptions{
+          .max_timeout_seconds = config.server.max_sandbox_timeout_seconds});
+  options.extend = [this](http::Router& router) { dialect->AddRoutes(router); };
   api = std::make_unique<apiserver::ApiServer>(*store, *registry, std::move(options));
   OSBX_CHECK(api->Start());
   // For whoever asked for port 0.
@@ -190,6 +197,7 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const config::Config& config) {
 void Daemon::Stop() {
   if (!parts_) return;
   Parts& p = *parts_;
+  if (p.dialect) p.dialect->Stop();
   if (p.api) p.api->Stop();
   if (p.host) p.host->StopSources();
   if (p.manager) p.manager->Stop();

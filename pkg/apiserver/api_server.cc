@@ -2,6 +2,7 @@
 #include "apiserver/api_server.h"
 
 #include "apiserver/auth.h"
+#include "apiserver/opensandbox/request_head.h"
 #include "apiserver/routes.h"
 
 namespace osbx::apiserver {
@@ -43,6 +44,7 @@ class ApiServer::State {
     http.gate = [key = options_.api_key](const http::Request& request) {
       return Authenticate(request, key);
     };
+    http.finish = opensandbox::FinishHead;
     return http;
   }
   http::Router Routes() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apiserver/auth.h"
 
+#include "apiserver/opensandbox/request_head.h"
 #include "apiserver/status_body.h"
 
 namespace osbx::apiserver {
@@ -30,6 +31,7 @@ bool IsOpenPath(std::string_view raw_path) {
 }
 
 std::optional<http::Response> Authenticate(const http::Request& request, const Secret& key) {
+  if (opensandbox::IsDialectPath(request.raw_path)) return opensandbox::CheckHead(request, key);
   if (key.Empty() || IsOpenPath(request.raw_path)) return std::nullopt;
   const Secret bearer(BearerToken(request.HeaderOf("authorization")));
   const Secret sdk(request.HeaderOf("open-sandbox-api-key"));

@@ -14,6 +14,7 @@ namespace {
 constexpr const char* kMajor = "1";
 constexpr const char* kMinor = "35";
 constexpr const char* kKubernetes = "v1.35.0";
+constexpr const char* kOpenSandbox = "1.1.1";  // the API that the SDKs ask for, in the same document
 
 // "healthz" of "/healthz/".
 std::string CheckName(const http::Request& request) {
@@ -68,6 +69,7 @@ http::Response ServeOneCheck(const http::Request& request, const std::vector<Rea
 std::string VersionDocument(const std::string& version) {
   return registry::Dump(Json{{"major", kMajor},
                              {"minor", kMinor},
+                             {"version", kOpenSandbox},
                              {"gitVersion", std::string(kKubernetes) + "+osbx-" + version},
                              {"gitCommit", ""},
                              {"gitTreeState", "clean"},

@@ -56,6 +56,9 @@ struct ServerOptions {
   // Looks at a request's head before its body is read; a response ends the matter (401, 403).
   // Runs on the io thread.
   std::function<std::optional<Response>(const Request&)> gate;
+  // Completes every response's headers, refusals and upgrades included, just before they are sent.
+  // The request of a malformed head is empty. Runs on the io thread.
+  std::function<void(const Request&, Response&)> finish;
 };
 
 // Work for the io thread. Callbacks must not block.

@@ -201,6 +201,7 @@ Task<bool> HttpSession<Stream>::ServeOne() {
   parser_->header_limit(static_cast<std::uint32_t>(core_.options().limits.header_bytes));
   parser_->body_limit(boost::none);  // by route, once the head is known
   response_ = Response{};
+  request_ = Request{};
   if (buffer_.size() == 0) {
     idle_ = true;
     deadline = Clock::now() + core_.options().limits.idle;
@@ -404,6 +405,7 @@ Task<bool> HttpSession<Stream>::Refuse(int status, std::string text) {
 
 template <class Stream>
 void HttpSession<Stream>::AppendHead(bool chunked, std::size_t size) {
+  if (core_.options().finish) core_.options().finish(request_, response_);
   const auto status = static_cast<unsigned>(response_.status);
   out_ += "HTTP/1.1 ";
   out_ += std::to_string(status);

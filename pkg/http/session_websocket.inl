@@ -15,9 +15,12 @@ Task<void> HttpSession<Stream>::ServeWebSocket() {
   WsStream ws(stream_);
   ws.set_option(websocket::stream_base::timeout{
       .handshake_timeout = kCloseHandshake, .idle_timeout = kSilence, .keep_alive_pings = true});
+  if (core_.options().finish) core_.options().finish(request_, response_);
   ws.set_option(websocket::stream_base::decorator(
       // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): not a coroutine
-      [subprotocol = response_.subprotocol](websocket::response_type& response) {
+      [headers = response_.headers,
+       subprotocol = response_.subprotocol](websocket::response_type& response) {
+        for (const Header& header : headers) response.set(header.name, header.value);
         if (!subprotocol.empty()) {
           response.set(beast::http::field::sec_websocket_protocol, subprotocol);
         }

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// OpenSandbox's lifecycle API (contract/lifecycle.md) over the same store as everything else: it
+// translates to and from kinds and never talks to a driver. One file per endpoint. Thread-safe
+// after construction; Stop ends the requests that wait.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "apiserver/opensandbox/failure.h"
+#include "apiserver/opensandbox/object_table.h"
+#include "http/router.h"
+#include "registry/registry.h"
+
+namespace osbx::apiserver::opensandbox {
+
+struct DialectOptions {
+  std::optional<std::int64_t> max_timeout_seconds;  // of a create; absent: none
+  // Below the 30 s after which the SDKs give a request up.
+  std::chrono::milliseconds patience{25'000};
+  // What the caller of an endpoint must send; absent: endpoints carry no headers.
+  std::function<std::string(const std::string& uid)> endpoint_token;
+};
+
+class Dialect {
+ public:
+  Dialect(store::Store& store, registry::Registry& registry, DialectOptions options);
+
+  void AddRoutes(http::Router& router);
+  // Before the server stops: its handlers may be waiting.
+  void Stop() { sandboxes_.Stop(); }
+
+ private:
+  using Request = http::Request;
+  using Reply = Outcome<http::Response>;
+  using Method = Reply (Dialect::*)(const Request&);
+
+  Reply CreateSandbox(const Request& request);
+  Reply ListSandboxes(const Request& request);
+  Reply GetSandbox(const Request& request);
+  Reply DeleteSandbox(const Request& request);
+  Reply RenewExpiration(const Request& request);
+  Reply PatchMetadata(const Request& request);
+  Reply GetEndpoint(const Request& request);
+  Reply NetworkPolicy(const Request& request);
+  Reply TakeMetricsEvent(const Request& request);
+  Reply RefusePools(const Request& request);
+  Reply RefuseTemplates(const Request& request);
+
+  // The live sandbox that the path names.
+  Outcome<store::ObjectPtr> Find(const Request& request) const;
+  Outcome<http::Response> AwaitStart(const store::ObjectPtr& created,
+                                     const std::vector<std::string>& entrypoint);
+  static registry::Ref RefOf(const store::Object& object);
+
+  registry::Registry& registry_;
+  const DialectOptions options_;
+  ObjectTable sandboxes_;
+};
+
+}  // namespace osbx::apiserver::opensandbox
