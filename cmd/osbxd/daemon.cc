@@ -160,8 +160,8 @@ Result<> Daemon::Parts::Serve(const config::Config& config) {
   options.collectors = Collectors();
   dialect = std::make_unique<apiserver::opensandbox::Dialect>(
       *store, *registry,
-      apiserver::opensandbox::DialectOptions{
-          .max_timeout_seconds = config.server.max_sandbox_timeout_seconds});
+      apiserver::opensandbox::DialectOptions{.max_timeout_seconds =
+                                                 config.server.max_sandbox_timeout_seconds});
   options.extend = [this](http::Router& router) { dialect->AddRoutes(router); };
   api = std::make_unique<apiserver::ApiServer>(*store, *registry, std::move(options));
   OSBX_CHECK(api->Start());

@@ -14,7 +14,8 @@ namespace {
 constexpr const char* kMajor = "1";
 constexpr const char* kMinor = "35";
 constexpr const char* kKubernetes = "v1.35.0";
-constexpr const char* kOpenSandbox = "1.1.1";  // the API that the SDKs ask for, in the same document
+// The API that the SDKs ask for, in the same document.
+constexpr const char* kOpenSandbox = "1.1.1";
 
 // "healthz" of "/healthz/".
 std::string CheckName(const http::Request& request) {

@@ -83,23 +83,23 @@ Outcome<Fields> ReadFields(const Json& body) {
   return out;
 }
 
-Outcome<> CheckExtensions(const std::map<std::string, std::string>& extensions) {
+// By how much access renews the sandbox; absent: not at all.
+Outcome<std::optional<int>> RenewalOf(const std::map<std::string, std::string>& extensions) {
   const auto found = extensions.find("access.renew.extend.seconds");
-  if (found != extensions.end()) {
-    const std::string& text = found->second;
-    int seconds = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (error != std::errc() || end != text.data() + text.size() || seconds < 300 ||
-        seconds > 86400) {
-      return InvalidParameter("access.renew.extend.seconds must be between 300 and 86400.");
-    }
+  if (found == extensions.end()) return std::optional<int>();
+  const std::string& text = found->second;
+  int seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc() || end != text.data() + text.size() || seconds < 300 ||
+      seconds > 86400) {
+    return InvalidParameter("access.renew.extend.seconds must be between 300 and 86400.");
   }
-  return {};
+  return std::optional<int>(seconds);
 }
 
 // What is known but not offered here, in the order of §3.3.
 Outcome<> CheckOffered(const Json& body, const Fields& fields) {
-  OSBX_CHECK(CheckExtensions(fields.extensions));
+  OSBX_CHECK(RenewalOf(fields.extensions));
   if (FieldOf(body, "lifecycle") != nullptr) {
     return InvalidParameter("lifecycle hooks are not offered on Docker.");
   }
@@ -226,11 +226,13 @@ Outcome<CreateRequest> ParseCreate(const http::Request& request,
     spec["env"].push_back(Json{{"name", name}, {"value", value}});
   }
   if (fields.timeout) spec["timeoutSeconds"] = *fields.timeout;
+  OSBX_TRY(const auto renewal, RenewalOf(fields.extensions));
+  if (renewal) spec["renewOnAccessSeconds"] = *renewal;
   if (!platform.is_null()) spec["platform"] = platform;
   OSBX_TRY(Json volumes, VolumesOf(*body));
   if (!volumes.empty()) spec["volumes"] = std::move(volumes);
   for (const auto& [key, value] : fields.extensions) {
-    if (key.starts_with(kEchoed)) out.extensions[key] = value;
+    if (key.starts_with(kEchoed)) spec["extensions"][key] = value;
   }
   out.metadata = fields.metadata;
   out.entrypoint = fields.entrypoint;

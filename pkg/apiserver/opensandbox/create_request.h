@@ -14,9 +14,8 @@ namespace osbx::apiserver::opensandbox {
 
 struct CreateRequest {
   std::map<std::string, std::string> metadata;
-  std::map<std::string, std::string> extensions;  // the echoed ones
-  std::vector<std::string> entrypoint;            // as it was sent
-  JsonPtr spec;                                   // never null in a result
+  std::vector<std::string> entrypoint;  // as it was sent
+  JsonPtr spec;                         // never null in a result
 };
 
 Outcome<CreateRequest> ParseCreate(const http::Request& request,

@@ -15,27 +15,21 @@ namespace {
 
 constexpr std::size_t kNameDigits = 10;
 
-struct ReadyWord {
-  bool ready = false;
-  std::string reason;
-};
-
-ReadyWord ReadyOf(const Json& object) {
+bool Ready(const Json& object) {
   const Json* conditions = registry::MemberPath(object, {"status", "conditions"});
-  if (conditions == nullptr || !conditions->is_array()) return {};
+  if (conditions == nullptr || !conditions->is_array()) return false;
   for (const Json& condition : *conditions) {
     if (registry::StringMember(condition, "type") != "Ready") continue;
-    return {registry::StringMember(condition, "status") == "True",
-            std::string(registry::StringMember(condition, "reason"))};
+    return registry::StringMember(condition, "status") == "True";
   }
-  return {};
+  return false;
 }
 
 // Nothing will change by waiting longer.
 bool Settled(const store::ObjectPtr& object) {
   if (object == nullptr || Deleting(*object->body)) return true;
   const std::string state = StateOf(*object->body);
-  if (state == "Running") return ReadyOf(*object->body).ready;
+  if (state == "Running") return Ready(*object->body);
   return state == "Failed" || state == "Terminated";
 }
 
@@ -56,15 +50,18 @@ Failure StartFailure(const Json& object) {
       {"VolumeFailed", 500, "VOLUME::PVC_INSPECT_FAILED"},
       {"InvalidSpec", 400, "SANDBOX::INVALID_PARAMETER"},
       {"CredentialsNotFound", 400, "VOLUME::INVALID_OSSFS_CREDENTIALS"},
+      {"SnapshotNotReady", 409, "SNAPSHOT::NOT_READY"},
   };
-  const Json* message = registry::MemberPath(object, {"status", "message"});
-  const std::string text =
-      message != nullptr && message->is_string() ? message->get<std::string>() : "it did not start";
-  const std::string reason = ReadyOf(object).reason;
+  const Json* status = registry::Member(object, "status");
+  const Json& said = status == nullptr ? registry::EmptyObject() : *status;
+  const std::string_view reason = registry::StringMember(said, "reason");
+  std::string text(registry::StringMember(said, "message"));
+  if (text.empty()) text = "The sandbox did not start.";
   for (const Row& row : kRows) {
-    if (row.reason == reason) return {row.status, row.code, text};
+    if (row.reason == reason) return {row.status, row.code, std::move(text)};
   }
-  return {500, "VOLUME::OSSFS_MOUNT_FAILED", text};  // every other word is the mount driver's
+  return {500, "VOLUME::OSSFS_MOUNT_FAILED",
+          std::move(text)};  // every other word is the mount driver's
 }
 
 }  // namespace
@@ -74,10 +71,6 @@ Outcome<http::Response> Dialect::CreateSandbox(const Request& request) {
   Json object{{"apiVersion", "osbx.dev/v1"}, {"kind", "Sandbox"}};
   object["metadata"] = Json{{"name", "sandbox-" + RandomNameSuffix(kNameDigits)}};
   if (!wanted.metadata.empty()) object["metadata"]["labels"] = wanted.metadata;
-  if (!wanted.extensions.empty()) {
-    object["metadata"]["annotations"] =
-        Json{{kExtensionsAnnotation, registry::Dump(Json(wanted.extensions))}};
-  }
   object["spec"] = *wanted.spec;
   registry::RequestInfo info;
   info.manager = "opensandbox";

@@ -28,6 +28,24 @@ std::optional<http::Response> WithoutSlash(const http::Request& request) {
   return response;
 }
 
+// What no endpoint takes: other methods, other paths, and the health check.
+void AddRemainder(const std::map<std::string, std::string>& allowed, http::Router& router) {
+  for (const auto& [pattern, methods] : allowed) {
+    router.Add(
+        {.method = "*", .pattern = pattern, .handler = [methods = methods](const http::Request&) {
+           auto response = http::Response::Json(405, R"({"detail":"Method Not Allowed"})");
+           response.headers.push_back({"Allow", methods});
+           return response;
+         }});
+  }
+  router.Add({.method = "GET", .pattern = "/health", .handler = [](const http::Request&) {
+                return http::Response::Json(200, R"({"status":"healthy"})");
+              }});
+  router.Add({.method = "*", .pattern = "/v1/{rest...}", .handler = [](const http::Request&) {
+                return http::Response::Json(404, R"({"detail":"Not Found"})");
+              }});
+}
+
 }  // namespace
 
 Dialect::Dialect(store::Store& store, registry::Registry& registry, DialectOptions options)
@@ -59,6 +77,8 @@ void Dialect::AddRoutes(http::Router& router) {
       Row{"GET", "/sandboxes", &Dialect::ListSandboxes, Where::kPool},
       Row{"GET", "/sandboxes/{id}", &Dialect::GetSandbox, Where::kInline},
       Row{"DELETE", "/sandboxes/{id}", &Dialect::DeleteSandbox, Where::kThread},
+      Row{"POST", "/sandboxes/{id}/pause", &Dialect::PauseSandbox, Where::kThread},
+      Row{"POST", "/sandboxes/{id}/resume", &Dialect::ResumeSandbox, Where::kThread},
       Row{"POST", "/sandboxes/{id}/renew-expiration", &Dialect::RenewExpiration, Where::kPool},
       Row{"PATCH", "/sandboxes/{id}/metadata", &Dialect::PatchMetadata, Where::kPool},
       Row{"GET", "/sandboxes/{id}/endpoints/{port}", &Dialect::GetEndpoint, Where::kInline},
@@ -95,19 +115,7 @@ void Dialect::AddRoutes(http::Router& router) {
                   .where = row.where});
     }
   }
-  for (const auto& [pattern, methods] : allowed) {
-    router.Add({.method = "*", .pattern = pattern, .handler = [methods = methods](const Request&) {
-                  auto response = http::Response::Json(405, R"({"detail":"Method Not Allowed"})");
-                  response.headers.push_back({"Allow", methods});
-                  return response;
-                }});
-  }
-  router.Add({.method = "GET", .pattern = "/health", .handler = [](const Request&) {
-                return http::Response::Json(200, R"({"status":"healthy"})");
-              }});
-  router.Add({.method = "*", .pattern = "/v1/{rest...}", .handler = [](const Request&) {
-                return http::Response::Json(404, R"({"detail":"Not Found"})");
-              }});
+  AddRemainder(allowed, router);
 }
 
 }  // namespace osbx::apiserver::opensandbox

@@ -21,7 +21,8 @@ struct DialectOptions {
   std::optional<std::int64_t> max_timeout_seconds;  // of a create; absent: none
   // Below the 30 s after which the SDKs give a request up.
   std::chrono::milliseconds patience{25'000};
-  // What the caller of an endpoint must send; absent: endpoints carry no headers.
+  // What the caller must send to the proxy that serves /sandboxes/{id}/proxy/{port} ("": nothing).
+  // Absent: there is no such proxy, and no endpoint is given out.
   std::function<std::string(const std::string& uid)> endpoint_token;
 };
 
@@ -42,6 +43,8 @@ class Dialect {
   Reply ListSandboxes(const Request& request);
   Reply GetSandbox(const Request& request);
   Reply DeleteSandbox(const Request& request);
+  Reply PauseSandbox(const Request& request);
+  Reply ResumeSandbox(const Request& request);
   Reply RenewExpiration(const Request& request);
   Reply PatchMetadata(const Request& request);
   Reply GetEndpoint(const Request& request);
@@ -54,6 +57,7 @@ class Dialect {
   Outcome<store::ObjectPtr> Find(const Request& request) const;
   Outcome<http::Response> AwaitStart(const store::ObjectPtr& created,
                                      const std::vector<std::string>& entrypoint);
+  Reply SetPaused(const Request& request, bool paused);
   static registry::Ref RefOf(const store::Object& object);
 
   registry::Registry& registry_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // GET /sandboxes/{id}/endpoints/{port} (contract/lifecycle.md §10). Nothing is published on the
 // host, so every port is reached through our own proxy, in both use_server_proxy modes; the token
-// in `headers` opens it.
+// in `headers` opens it. Without a proxy no port can be reached, and the answer says so.
 #include <charconv>
 
 #include <nlohmann/json.hpp>
@@ -45,11 +45,16 @@ Outcome<http::Response> Dialect::GetEndpoint(const Request& request) {
                    "Signed endpoints are not offered on Docker.");
   }
   OSBX_TRY(const store::ObjectPtr object, Find(request));
+  if (!options_.endpoint_token) {
+    return Failure(500, "DOCKER::NETWORK_MODE_ENDPOINT_UNAVAILABLE",
+                   "Port " + std::to_string(port) + " of sandbox " + object->uid +
+                       " is neither published nor proxied.");
+  }
   const std::string prefix = request.raw_path.starts_with("/v1/") ? "/v1" : "";
   Json out{{"endpoint", std::string(request.HeaderOf("host")) + prefix + "/sandboxes/" +
                             object->uid + "/proxy/" + std::to_string(port)}};
-  if (options_.endpoint_token) {
-    out["headers"] = Json{{"X-EXECD-ACCESS-TOKEN", options_.endpoint_token(object->uid)}};
+  if (std::string token = options_.endpoint_token(object->uid); !token.empty()) {
+    out["headers"] = Json{{"X-EXECD-ACCESS-TOKEN", std::move(token)}};
   }
   return http::Response::Json(200, registry::Dump(out));
 }

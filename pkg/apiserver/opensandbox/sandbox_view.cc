@@ -92,12 +92,8 @@ void PutCommon(const Json& object, Json& out) {
   out["createdAt"] = CreatedAt(object);
   if (const auto expiry = ExpiryOf(object)) out["expiresAt"] = WireTime(*expiry);
   if (auto metadata = MetadataOf(object); !metadata.empty()) out["metadata"] = metadata;
-  const Json& annotations = Part(registry::Metadata(object), "annotations");
-  const std::string_view text = StringMember(annotations, kExtensionsAnnotation);
-  if (!text.empty()) {
-    Json extensions = Json::parse(text, nullptr, false);
-    if (extensions.is_object() && !extensions.empty()) out["extensions"] = std::move(extensions);
-  }
+  const Json* extensions = MemberPath(object, {"spec", "extensions"});
+  if (extensions != nullptr && !extensions->empty()) out["extensions"] = *extensions;
   if (const Json* platform = MemberPath(object, {"spec", "platform"})) out["platform"] = *platform;
 }
 
@@ -113,9 +109,8 @@ bool Deleting(const Json& object) {
 }
 
 bool GaveUp(const Json& object) {
-  const Json& status = Part(object, "status");
-  return StringMember(status, "phase") == "Failed" &&
-         StringMember(status, "reason") == "StartFailed";
+  const Json* gave_up = MemberPath(object, {"status", "gaveUp"});
+  return gave_up != nullptr && *gave_up == Json(true);
 }
 
 std::string StateOf(const Json& object) {
@@ -163,7 +158,9 @@ Json SandboxView(const Json& object) {
   if (!snapshot.empty()) {
     out["snapshotId"] = snapshot;
   } else {
-    out["image"] = Json{{"uri", StringMember(spec, "image")}};
+    std::string_view image = StringMember(spec, "image");
+    if (image.empty()) image = StringMember(Part(Part(object, "status"), "image"), "uri");
+    if (!image.empty()) out["image"] = Json{{"uri", image}};
   }
   const Json* entrypoint = Member(spec, "entrypoint");
   out["entrypoint"] = entrypoint == nullptr ? Json::array() : *entrypoint;

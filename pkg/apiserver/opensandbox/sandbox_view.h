@@ -14,9 +14,6 @@
 
 namespace osbx::apiserver::opensandbox {
 
-// Keeps the echoed extensions, as the text of a JSON object.
-inline constexpr const char* kExtensionsAnnotation = "opensandbox.io/extensions";
-
 // RFC 3339 with "Z"; six decimals, or none when they are zero.
 std::string WireTime(Time time);
 

@@ -3,6 +3,7 @@
 // the sandbox controller.
 #include "apiserver/opensandbox/dialect.h"
 
+#include <atomic>
 #include <thread>
 
 #include "unit/apiserver/api_fixture.h"
@@ -38,17 +39,27 @@ class DialectTest : public ApiTest {
   }
   void Settle(const store::Object& object) {
     const registry::Ref ref{api::FindKindByPlural("sandboxes"), object.key.ns, object.key.name};
-    if (object.body->contains("status")) return ReleaseIfDeleted(ref, *object.body);
-    const bool broken = (*object.body)["spec"]["image"] == "broken";
-    Json ready{{"type", "Ready"},
-               {"status", broken ? "False" : "True"},
-               {"reason", broken ? "ImagePullFailed" : "Running"}};
-    Json status{{"phase", broken ? "Failed" : "Running"}, {"conditions", {std::move(ready)}}};
-    if (broken) status["reason"] = "StartFailed";
+    const Json& body = *object.body;
+    if (body["metadata"].contains("deletionTimestamp")) return Release(ref);
+    const std::string image = body["spec"]["image"];
+    Json status;
+    if (image.starts_with("broken-")) {  // broken-REASON
+      status = Json{{"phase", "Failed"},
+                    {"reason", image.substr(7)},
+                    {"message", "no luck"},
+                    {"gaveUp", true}};
+    } else {
+      const bool paused = body["spec"].value("paused", false) && image != "stubborn";
+      Json ready{{"type", "Ready"},
+                 {"status", paused ? "False" : "True"},
+                 {"reason", paused ? "Paused" : "Running"}};
+      status = Json{{"phase", paused ? "Paused" : "Running"}, {"conditions", {std::move(ready)}}};
+      if (image == "short") status["phase"] = "Succeeded";
+    }
+    if (body.contains("status") && body["status"]["phase"] == status["phase"]) return;
     Ignore(registry_.SetStatus(ref, 0, status), "another pass follows");
   }
-  void ReleaseIfDeleted(const registry::Ref& ref, const Json& object) {
-    if (!object["metadata"].contains("deletionTimestamp")) return;
+  void Release(const registry::Ref& ref) {
     Ignore(registry_.Modify(ref,
                             [](Json& present) -> Result<> {
                               present["metadata"].erase("finalizers");
@@ -59,10 +70,24 @@ class DialectTest : public ApiTest {
   JsonReply Ask(std::string_view method, std::string_view target, std::string_view body = "") {
     return Call(method, target, body, "OPEN-SANDBOX-API-KEY: right\r\n");
   }
-  std::string CreateId() {
-    const JsonReply reply = Ask("POST", "/v1/sandboxes", kCreate);
+  static std::string Body(std::string_view image, std::string_view more = "") {
+    return R"({"entrypoint":["a"],"resourceLimits":{},"image":{"uri":")" + std::string(image) +
+           R"("})" + std::string(more) + "}";
+  }
+  // Its path below /v1.
+  std::string Create(std::string_view image) {
+    const JsonReply reply = Ask("POST", "/v1/sandboxes", Body(image));
     EXPECT_EQ(reply.status, 202) << reply.raw.body;
-    return reply.status == 202 ? reply.body["id"].get<std::string>() : "";
+    return reply.status == 202 ? "/v1/sandboxes/" + reply.body["id"].get<std::string>() : "";
+  }
+  std::string CodeOf(std::string_view method, std::string_view target, std::string_view body = "") {
+    const JsonReply reply = Ask(method, target, body);
+    return std::to_string(reply.status) + " " + reply.body.value("code", reply.raw.body);
+  }
+  // The code that a create with this one volume is answered with.
+  std::string VolumeCode(std::string_view volume) {
+    return CodeOf("POST", "/v1/sandboxes",
+                  Body("busybox", R"(,"volumes":[)" + std::string(volume) + "]"));
   }
 
   std::unique_ptr<opensandbox::Dialect> dialect_;
@@ -89,19 +114,143 @@ TEST_F(DialectTest, ASandboxLivesThroughTheSdksCalls) {
             "2026-01-02T00:00:00.500000Z");
   EXPECT_EQ(Ask("PATCH", path + "/metadata", R"({"project":null,"a":"b"})").body["metadata"],
             Json({{"a", "b"}}));
-  EXPECT_EQ(Ask("GET", path + "/endpoints/18080").status, 200);
   EXPECT_EQ(Ask("DELETE", path).status, 204);
   EXPECT_EQ(Ask("DELETE", path).body["code"], "DOCKER::SANDBOX_NOT_FOUND");
 }
 
-TEST_F(DialectTest, AFailedStartLeavesNothingBehind) {
-  const JsonReply reply =
-      Ask("POST", "/v1/sandboxes",
-          R"({"image":{"uri":"broken"},"entrypoint":["a"],"resourceLimits":{}})");
-  EXPECT_EQ(reply.status, 500);
-  EXPECT_EQ(reply.body["code"], "DOCKER::SANDBOX_IMAGE_PULL_FAILED");
+TEST_F(DialectTest, AFailedStartIsToldByItsCodeAndLeavesNothingBehind) {
+  struct Row {
+    const char* reason;
+    const char* want;
+  };
+  constexpr Row kRows[] = {{"ImagePullFailed", "500 DOCKER::SANDBOX_IMAGE_PULL_FAILED"},
+                           {"StartFailed", "500 DOCKER::SANDBOX_START_FAILED"},
+                           {"ExecdSilent", "503 DOCKER::SANDBOX_EXECD_START_FAILED"},
+                           {"HostPathRefused", "400 VOLUME::HOST_PATH_NOT_ALLOWED"},
+                           {"BucketNotFound", "500 VOLUME::OSSFS_MOUNT_FAILED"}};
+  for (const Row& row : kRows) {
+    EXPECT_EQ(CodeOf("POST", "/v1/sandboxes", Body(std::string("broken-") + row.reason)), row.want);
+  }
   EXPECT_TRUE(
       fakes::Eventually([&] { return store_.List({.kind = "sandboxes"}).objects.empty(); }));
+}
+
+TEST_F(DialectTest, PausesAndResumesOnceEach) {
+  const std::string path = Create("busybox");
+  EXPECT_EQ(CodeOf("POST", path + "/resume"), "409 DOCKER::SANDBOX_NOT_PAUSED");
+  const JsonReply paused = Ask("POST", path + "/pause");
+  EXPECT_EQ(paused.status, 202);
+  EXPECT_EQ(paused.raw.Header("content-length"), "0");
+  EXPECT_EQ(Ask("GET", path).body["status"]["state"], "Paused");
+  EXPECT_EQ(Ask("GET", "/v1/sandboxes?state=Paused").body["pagination"]["totalItems"], 1);
+  EXPECT_EQ(CodeOf("POST", path + "/pause"), "409 DOCKER::SANDBOX_NOT_RUNNING");
+  EXPECT_EQ(Ask("POST", path + "/resume").status, 202);
+  EXPECT_EQ(Ask("GET", path).body["status"]["state"], "Running");
+  EXPECT_EQ(Ask("POST", path + "/pause").status, 202);
+  EXPECT_EQ(Ask("DELETE", path).status, 204);
+  EXPECT_EQ(CodeOf("POST", path + "/resume"), "404 DOCKER::SANDBOX_NOT_FOUND");
+  EXPECT_EQ(CodeOf("POST", Create("short") + "/pause"), "409 DOCKER::SANDBOX_NOT_RUNNING");
+}
+
+TEST_F(DialectTest, APauseThatDoesNotComeIsTakenBack) {
+  const std::string path = Create("stubborn");
+  std::atomic<bool> done = false;
+  std::string code;
+  std::jthread caller([&] {
+    code = CodeOf("POST", path + "/pause");
+    done = true;
+  });
+  EXPECT_TRUE(fakes::Eventually([&] {
+    clock_.Advance(std::chrono::seconds(1));
+    return done.load();
+  }));
+  caller.join();
+  EXPECT_EQ(code, "500 DOCKER::SANDBOX_PAUSE_FAILED");
+  EXPECT_EQ(Ask("GET", path).body["status"]["state"], "Running");
+}
+
+TEST_F(DialectTest, ExtensionsAreEchoedWhenTheirPrefixSaysSo) {
+  const JsonReply created =
+      Ask("POST", "/v1/sandboxes",
+          Body("busybox", R"(,"extensions":{"opensandbox.extensions.a":"1","x":"2",)"
+                          R"("access.renew.extend.seconds":"600"})"));
+  ASSERT_EQ(created.status, 202) << created.raw.body;
+  EXPECT_EQ(created.body["extensions"], Json({{"opensandbox.extensions.a", "1"}}));
+  const auto objects = store_.List({.kind = "sandboxes"}).objects;
+  ASSERT_EQ(objects.size(), 1U);
+  EXPECT_EQ((*objects[0]->body)["spec"]["renewOnAccessSeconds"], 600);
+  EXPECT_EQ(CodeOf("POST", "/v1/sandboxes",
+                   Body("busybox", R"(,"extensions":{"access.renew.extend.seconds":"7"})")),
+            "400 SANDBOX::INVALID_PARAMETER");
+}
+
+TEST_F(DialectTest, AnEndpointWithoutAProxyIsAnErrorNotAnAddress) {
+  const std::string path = Create("busybox") + "/endpoints/";
+  EXPECT_EQ(CodeOf("GET", path + "44772"), "500 DOCKER::NETWORK_MODE_ENDPOINT_UNAVAILABLE");
+  EXPECT_EQ(CodeOf("GET", path + "0"), "400 DOCKER::INVALID_PORT");
+  EXPECT_EQ(Ask("GET", path + "http").body["detail"][0]["type"], "int_parsing");
+  EXPECT_EQ(CodeOf("GET", "/v1/sandboxes/none/endpoints/80"), "404 DOCKER::SANDBOX_NOT_FOUND");
+}
+
+TEST_F(DialectTest, BrokenVolumesAreToldByTheirCode) {
+  struct Row {
+    const char* volume;
+    const char* want;
+  };
+  constexpr Row kRows[] = {
+      {R"({"name":"v","mountPath":"/d","host":{"path":"/a"},"subPath":"../b"})",
+       "400 VOLUME::INVALID_SUB_PATH"},
+      {R"({"name":"v","mountPath":"/d","host":{"path":"/a"}},
+          {"name":"v","mountPath":"/e","host":{"path":"/a"}})",
+       "400 VOLUME::DUPLICATE_NAME"},
+      {R"({"name":"v","mountPath":"/d","ossfs":{"bucket":" ","endpoint":"e"}})",
+       "400 VOLUME::INVALID_OSSFS_BUCKET"},
+      {R"({"name":"v","mountPath":"/d","ossfs":{"bucket":"b","endpoint":""}})",
+       "400 VOLUME::INVALID_OSSFS_ENDPOINT"},
+      {R"({"name":"v","mountPath":"/d","ossfs":{"bucket":"b","endpoint":"e","version":"3"}})",
+       "400 VOLUME::INVALID_OSSFS_VERSION"},
+      {R"({"name":"v","mountPath":"/d","ossfs":{"bucket":"b","endpoint":"e","options":["-o"]}})",
+       "400 VOLUME::INVALID_OSSFS_OPTION"},
+      {R"({"name":"v","mountPath":"/d","ossfs":{"bucket":"b","endpoint":"e"}})",
+       "400 VOLUME::INVALID_OSSFS_CREDENTIALS"}};
+  for (const Row& row : kRows) EXPECT_EQ(VolumeCode(row.volume), row.want) << row.volume;
+}
+
+TEST_F(DialectTest, WhatDockerHostsLackIsSaidSo) {
+  EXPECT_EQ(CodeOf("GET", "/v1/pools"), "501 KUBERNETES::POOL_NOT_SUPPORTED");
+  EXPECT_EQ(CodeOf("PUT", "/pools/a", "{}"), "501 KUBERNETES::POOL_NOT_SUPPORTED");
+  EXPECT_EQ(CodeOf("GET", "/v1/templates"), "501 FSB::API_NOT_SUPPORTED");
+  EXPECT_EQ(CodeOf("DELETE", "/v1/templates/a"), "501 FSB::API_NOT_SUPPORTED");
+  const std::string path = Create("busybox") + "/networkpolicy";
+  for (const char* method : {"GET", "PUT", "PATCH", "DELETE"}) {
+    EXPECT_EQ(CodeOf(method, path), "502 BACKEND_CONNECTION_FAILED") << method;
+  }
+  EXPECT_EQ(CodeOf("GET", "/v1/sandboxes/none/networkpolicy"), "404 DOCKER::SANDBOX_NOT_FOUND");
+}
+
+TEST_F(DialectTest, MetricsOfTheSdksAreTakenAndDropped) {
+  const JsonReply taken =
+      Ask("POST", "/v1/metrics/events", R"({"eventType":"sandbox.create","success":true})");
+  EXPECT_EQ(taken.status, 204);
+  EXPECT_EQ(taken.raw.body, "");
+  EXPECT_EQ(Ask("POST", "/v1/metrics/events", R"({"success":true})").status, 422);
+  EXPECT_EQ(Call("POST", "/v1/metrics/events", "{}").status, 401);
+}
+
+TEST_F(DialectTest, AnyOriginMayAsk) {
+  const JsonReply preflight =
+      Call("OPTIONS", "/v1/sandboxes", "",
+           "Origin: http://a.test\r\nAccess-Control-Request-Method: POST\r\n"
+           "Access-Control-Request-Headers: open-sandbox-api-key\r\n");
+  EXPECT_EQ(preflight.status, 200);
+  EXPECT_EQ(preflight.raw.Header("access-control-allow-origin"), "*");
+  EXPECT_EQ(preflight.raw.Header("access-control-allow-headers"), "open-sandbox-api-key");
+  const JsonReply refused = Get("/v1/sandboxes", "Origin: http://a.test\r\n");
+  EXPECT_EQ(refused.status, 401);
+  EXPECT_EQ(refused.raw.Header("access-control-allow-origin"), "*");
+  EXPECT_EQ(refused.raw.Header("vary"), "Origin");
+  EXPECT_NE(refused.raw.Header("x-request-id"), "");
+  EXPECT_EQ(Get(kSandboxes, "Origin: http://a.test\r\n").raw.Header("vary"), "");
 }
 
 TEST_F(DialectTest, HeadsAreCheckedAndFinished) {
@@ -120,6 +269,12 @@ TEST_F(DialectTest, BrokenBodiesNameTheFieldAndNeverShowIt) {
   EXPECT_EQ(reply.status, 422);
   EXPECT_EQ(reply.body["detail"][0]["type"], "greater_than_equal");
   EXPECT_FALSE(reply.body["detail"][0].contains("input"));
+  for (const char* body : {R"({"env":{"KEY":"s3cret"},"resourceLimits":{}})", R"({"a": s3cret})",
+                           R"({"entrypoint":"s3cret"})", R"(["s3cret"])"}) {
+    const JsonReply broken = Ask("POST", "/v1/sandboxes", body);
+    EXPECT_EQ(broken.status, 422) << body;
+    EXPECT_EQ(broken.raw.body.find("s3cret"), std::string::npos) << broken.raw.body;
+  }
 }
 
 }  // namespace
