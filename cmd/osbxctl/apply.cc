@@ -4,8 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "documents.h"
-#include "resources.h"
+#include "batch.h"
+#include "printer.h"
 #include "verbs.h"
 
 namespace osbx::ctl {
@@ -14,113 +14,82 @@ namespace {
 struct Options {
   std::vector<std::string> files;
   std::string dry_run = "none";
+  std::string output;
+  bool recursive = false;
   bool all_or_nothing = true;
-  bool force = false;
+  BatchOptions batch;
 };
 
-// Gives objects without a namespace the one of the command line, and refuses what the server does
-// not serve.
-Result<std::vector<const Resource*>> Place(std::vector<Document>& documents,
-                                           const std::vector<Resource>& all,
-                                           const std::string& ns) {
-  std::vector<const Resource*> out;
-  for (Document& document : documents) {
-    const std::string api_version = document.value.value("apiVersion", "");
-    const std::string kind = document.value.value("kind", "");
-    const Resource* resource = FindByKind(all, api_version, kind);
-    if (resource == nullptr) {
-      return Error(Code::kInvalid, document.place + ": no matches for kind \"" + kind +
-                                       "\" in version \"" + api_version + "\"");
+class Applier {
+ public:
+  Applier(client::RestClient& client, const Options& options, const Printer& printer)
+      : client_(client), options_(options), printer_(printer) {}
+
+  // One transaction for all documents; false: refused, and the errors are printed.
+  Result<bool> Together(std::span<const Document> documents, std::span<const Resource> resources) {
+    OSBX_TRY(const BatchOutcome outcome, ApplyBatch(client_, documents, options_.batch));
+    bool good = true;
+    for (std::size_t i = 0; i < documents.size(); ++i) {
+      const BatchItem& item = outcome.items[i];
+      const std::string name = resources[i].Display(NameOf(documents[i]));
+      if (!item.error.empty()) {
+        std::fprintf(stderr, "error: %s: %s: %s\n", documents[i].place.c_str(), name.c_str(),
+                     item.error.c_str());
+        good = false;
+      } else if (outcome.committed) {
+        Report(name, item);
+      }
     }
-    Json& metadata = document.value["metadata"];
-    if (resource->namespaced && metadata.is_object() && !metadata.contains("namespace"))
-      metadata["namespace"] = ns;
-    out.push_back(resource);
+    return good;
   }
-  return out;
-}
 
-std::string QueryOf(const Options& options) {
-  std::string query = "?fieldManager=osbxctl&fieldValidation=Strict";
-  if (options.force) query += "&force=true";
-  if (options.dry_run == "server") query += "&dryRun=All";
-  return query;
-}
-
-std::string NameOf(const Json& object) {
-  return object["metadata"].value("name", "");
-}
-
-// One transaction for all documents: the server answers for each.
-Result<int> ApplyTogether(client::RestClient& client, const std::vector<Document>& documents,
-                          const std::vector<const Resource*>& resources, const Options& options) {
-  Json items = Json::array();
-  for (const Document& document : documents) items.push_back(document.value);
-  OSBX_TRY(const client::Response response,
-           client.Do({.method = "POST",
-                      .path = "/apis/osbx.dev/v1/batch" + QueryOf(options),
-                      .body = Json{{"items", items}}.dump(),
-                      .any_status = true}));
-  const Json answer = Json::parse(response.body, nullptr, false);
-  if (!answer.is_object() || !answer.contains("items") ||
-      answer["items"].size() != documents.size()) {
-    return client::ErrorOfAnswer(response.status, response.body);
-  }
-  int code = kOk;
-  const bool committed = response.status < 300;
-  for (std::size_t i = 0; i < documents.size(); ++i) {
-    const Json& item = answer["items"][i];
-    const std::string name = resources[i]->Display(NameOf(documents[i].value));
-    if (item.contains("status")) {
-      std::fprintf(stderr, "error: %s: %s: %s\n", documents[i].place.c_str(), name.c_str(),
-                   item["status"].value("message", "").c_str());
-      code = kFailed;
-    } else if (committed) {
-      std::printf("%s %s%s\n", name.c_str(), item.value("effect", "").c_str(),
-                  options.dry_run == "server" ? " (server dry run)" : "");
+  Result<int> All(std::span<const Document> documents, std::span<const Resource> resources) {
+    if (options_.all_or_nothing) {
+      OSBX_TRY(const bool good, Together(documents, resources));
+      if (!good && documents.size() > 1) std::fprintf(stderr, "error: nothing was applied\n");
+      return good ? kOk : kFailed;
     }
-  }
-  if (code != kOk) std::fprintf(stderr, "error: nothing was applied\n");
-  return code;
-}
-
-Result<int> ApplyOneByOne(client::RestClient& client, const std::vector<Document>& documents,
-                          const std::vector<const Resource*>& resources, const Options& options) {
-  int code = kOk;
-  for (std::size_t i = 0; i < documents.size(); ++i) {
-    const Json& object = documents[i].value;
-    const std::string ns = object["metadata"].value("namespace", "");
-    const auto applied =
-        client.Do({.method = "PATCH",
-                   .path = resources[i]->Path(ns, NameOf(object)) + QueryOf(options),
-                   .body = object.dump(),
-                   .content_type = "application/apply-patch+yaml"});
-    if (!applied) {
-      std::fprintf(stderr, "%s: ", documents[i].place.c_str());
-      code = Fail(applied.error());
-      continue;
+    int code = kOk;
+    for (std::size_t i = 0; i < documents.size(); ++i) {
+      OSBX_TRY(const bool good, Together(documents.subspan(i, 1), resources.subspan(i, 1)));
+      if (!good) code = kFailed;
     }
-    std::printf("%s %s\n", resources[i]->Display(NameOf(object)).c_str(),
-                applied->status == 201 ? "created" : "configured");
+    return code;
   }
-  return code;
-}
 
-Result<int> Apply(Context& context, const Options& options) {
-  OSBX_TRY(std::vector<Document> documents, ReadDocuments(options.files));
+ private:
+  void Report(const std::string& name, const BatchItem& item) {
+    if (!printer_.IsTable()) {
+      Json object = item.object;
+      HideManagedFields(object);
+      if (printer_.kind() == Printer::Kind::kYaml && printed_++ > 0) std::printf("---\n");
+      std::fputs(printer_.Print(object, false).c_str(), stdout);
+      return;
+    }
+    std::printf("%s %s%s\n", name.c_str(), item.effect.c_str(),
+                options_.batch.dry_run ? " (server dry run)" : "");
+  }
+
+  client::RestClient& client_;
+  const Options& options_;
+  const Printer& printer_;
+  int printed_ = 0;
+};
+
+Result<int> Apply(Context& context, Options options) {
+  OSBX_TRY(const Printer printer, Printer::Parse(options.output));
+  OSBX_TRY(std::vector<Document> documents, ReadDocuments(options.files, options.recursive));
   OSBX_TRY(client::RestClient * client, context.Client());
   OSBX_TRY(const std::vector<Resource> all, Discover(*client));
-  OSBX_TRY(const std::vector<const Resource*> resources,
-           Place(documents, all, context.Namespace()));
+  OSBX_TRY(const std::vector<Resource> resources,
+           PlaceDocuments(documents, all, context.Namespace()));
   if (options.dry_run == "client") {
-    for (std::size_t i = 0; i < documents.size(); ++i) {
-      std::printf("%s applied (dry run)\n",
-                  resources[i]->Display(NameOf(documents[i].value)).c_str());
-    }
+    for (std::size_t i = 0; i < documents.size(); ++i)
+      std::printf("%s applied (dry run)\n", resources[i].Display(NameOf(documents[i])).c_str());
     return kOk;
   }
-  return options.all_or_nothing ? ApplyTogether(*client, documents, resources, options)
-                                : ApplyOneByOne(*client, documents, resources, options);
+  options.batch.dry_run = options.dry_run == "server";
+  return Applier(*client, options, printer).All(documents, resources);
 }
 
 }  // namespace
@@ -131,19 +100,21 @@ std::function<int()> DeclareApply(CLI::App& command, Context& context) {
       .add_option("-f,--filename", options->files,
                   "File, directory or - (standard input); may be repeated")
       ->required();
+  command.add_flag("-R,--recursive", options->recursive, "Directories below directories too");
   command
       .add_option("--dry-run", options->dry_run,
                   "none, server (checks everything, writes nothing) or client")
       ->check(CLI::IsMember({"none", "server", "client"}))
       ->capture_default_str();
-  command
-      .add_option("--all-or-nothing", options->all_or_nothing, "Apply all valid documents or none")
+  command.add_flag("--all-or-nothing,!--no-all-or-nothing", options->all_or_nothing,
+                   "All documents in one transaction, or none (default); =false: each by itself");
+  command.add_flag("--force-conflicts", options->batch.force,
+                   "Take fields over from other managers");
+  command.add_option("--field-manager", options->batch.field_manager, "Who owns the fields")
       ->capture_default_str();
-  command.add_flag("--force-conflicts", options->force, "Take fields over from other managers");
-  return [options, &context] {
-    const auto code = Apply(context, *options);
-    return code ? *code : Fail(code.error());
-  };
+  command.add_option("-o,--output", options->output,
+                     "Print the objects: yaml, json, name or another format of get");
+  return [options, &context] { return Finish(Apply(context, *options)); };
 }
 
 }  // namespace osbx::ctl

@@ -31,24 +31,29 @@ class Context {
   // Connected on first use: `explain` and `completion` need no server.
   Result<client::RestClient*> Client();
   const std::string& Namespace() const { return options_.ns; }
+  const GlobalOptions& Options() const { return options_; }
 
  private:
   const GlobalOptions& options_;
   std::optional<client::RestClient> client_;
 };
 
-// Exit codes of verbs.
+// Exit codes of verbs (`osbxctl --help` documents them).
 inline constexpr int kOk = 0;
 inline constexpr int kFailed = 1;
 
-// Prints an error as kubectl does ("Error from server (NotFound): …" or "error: …") and gives the
-// exit code.
+// Prints an error as kubectl does ("Error from server (NotFound): …" or "error: …"), with a hint
+// where one helps, and gives the exit code.
 int Fail(const Error& error);
+// The same text without printing it.
+std::string ErrorText(const Error& error);
 
-// "90", "90s", "5m", "1h".
-Result<std::chrono::seconds> ParseDuration(const std::string& text);
+// What a verb came to: its exit code.
+int Finish(const Result<int>& outcome);
 
-bool OutputIsTerminal();
-bool ErrorIsTerminal();
+// "90", "90s", "5m", "1h30m", "1.5s", "500ms", "-1s", as kubectl takes them. kInvalid otherwise.
+Result<std::chrono::milliseconds> ParseDuration(const std::string& text);
+// When a --timeout that starts now is over; nullopt: 0, as long as it takes.
+using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
 }  // namespace osbx::ctl

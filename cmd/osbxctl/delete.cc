@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <chrono>
 #include <cstdio>
-#include <thread>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "documents.h"
+#include "follow.h"
 #include "resources.h"
+#include "terminal.h"
 #include "verbs.h"
 
 namespace osbx::ctl {
@@ -17,8 +18,12 @@ struct Options {
   std::vector<std::string> words;
   std::vector<std::string> files;
   std::string selector;
+  std::string field_selector;
+  std::string dry_run = "none";
+  std::string output;
   std::string cascade = "background";
   bool all = false;
+  bool all_namespaces = false;
   bool wait = true;
   bool ignore_not_found = false;
   int grace_seconds = -1;
@@ -53,16 +58,16 @@ Result<std::vector<Doomed>> Choose(client::RestClient& client, const Options& op
       out.push_back({target.resource, ns, target.name, ""});
       continue;
     }
-    if (!options.all && options.selector.empty()) {
+    if (!options.all && options.selector.empty() && options.field_selector.empty()) {
       return Error(
           Code::kInvalid,
           "resource(s) were provided, but no name was specified: name them, or use -l or --all");
     }
-    const std::string query =
-        options.selector.empty() ? "" : "?labelSelector=" + client::UrlEncode(options.selector);
-    OSBX_TRY(const Json list, client.DoJson({.path = target.resource.Path(ns) + query}));
+    OSBX_TRY(const Json list, ListObjects(client, target.resource, options.all_namespaces ? "" : ns,
+                                          SelectorQuery(options.selector, options.field_selector)));
     for (const Json& item : list["items"])
-      out.push_back({target.resource, ns, item["metadata"].value("name", ""), ""});
+      out.push_back({target.resource, item.value("/metadata/namespace"_json_pointer, ns),
+                     item["metadata"].value("name", ""), ""});
   }
   return out;
 }
@@ -73,6 +78,7 @@ Result<> DeleteOne(client::RestClient& client, const Options& options, Doomed& d
                               : options.cascade == "orphan"   ? "Orphan"
                                                               : "Background";
   if (options.grace_seconds >= 0) body["gracePeriodSeconds"] = options.grace_seconds;
+  if (options.dry_run == "server") body["dryRun"] = Json::array({"All"});
   OSBX_TRY(const Json answer, client.DoJson({.method = "DELETE",
                                              .path = doomed.resource.Path(doomed.ns, doomed.name),
                                              .body = body.dump()}));
@@ -82,57 +88,58 @@ Result<> DeleteOne(client::RestClient& client, const Options& options, Doomed& d
 }
 
 // Gone, or another object of the same name has taken its place.
-Result<bool> Gone(client::RestClient& client, const Doomed& doomed) {
-  const auto object = client.DoJson({.path = doomed.resource.Path(doomed.ns, doomed.name)});
-  if (!object && object.error().code() == Code::kNotFound) return true;
-  if (!object) return object.error();
-  return object->value("/metadata/uid"_json_pointer, "") != doomed.uid;
+Result<> WaitUntilGone(client::RestClient& client, const Deadline& deadline, const Doomed& doomed) {
+  Progress progress;
+  const std::string shown = doomed.resource.Display(doomed.name);
+  Result<> followed =
+      Follow(client, {doomed.resource, doomed.ns, doomed.name}, deadline, [&](const Json* object) {
+        if (object == nullptr || object->value("/metadata/uid"_json_pointer, "") != doomed.uid)
+          return true;
+        progress.Say(shown + " to go: " +
+                     object->value("/status/message"_json_pointer, "it is terminating"));
+        return false;
+      });
+  if (!followed && followed.error().code() == Code::kDeadlineExceeded)
+    return Error(Code::kDeadlineExceeded, "timed out waiting for the deletion of " + shown);
+  return followed;
 }
 
-Result<> WaitUntilGone(client::RestClient& client, std::chrono::seconds timeout,
-                       const Doomed& doomed) {
-  const auto begin = std::chrono::steady_clock::now();
-  bool said = false;
-  for (auto pause = std::chrono::milliseconds(10);;
-       pause = std::min(pause * 2, std::chrono::milliseconds(500))) {
-    OSBX_TRY(const bool gone, Gone(client, doomed));
-    if (gone) return {};
-    const auto waited = std::chrono::steady_clock::now() - begin;
-    if (timeout.count() > 0 && waited > timeout) {
-      return Error(Code::kDeadlineExceeded,
-                   "timed out waiting for " + doomed.resource.Display(doomed.name) + " to go");
-    }
-    if (!said && ErrorIsTerminal() && waited > std::chrono::seconds(1)) {
-      std::fprintf(stderr, "waiting for %s to go ...\n",
-                   doomed.resource.Display(doomed.name).c_str());
-      said = true;
-    }
-    std::this_thread::sleep_for(pause);
+void Report(const Options& options, const Doomed& doomed) {
+  const std::string shown = doomed.resource.Display(doomed.name);
+  if (options.output == "name") {
+    std::printf("%s\n", shown.c_str());
+  } else {
+    std::printf("%s \"%s\" %sdeleted%s\n", shown.substr(0, shown.find('/')).c_str(),
+                doomed.name.c_str(), options.grace_seconds == 0 ? "force " : "",
+                options.dry_run == "server"   ? " (server dry run)"
+                : options.dry_run == "client" ? " (dry run)"
+                                              : "");
   }
+  std::fflush(stdout);
 }
 
 Result<int> Delete(Context& context, const Options& options) {
+  OSBX_TRY(const std::chrono::milliseconds timeout, ParseDuration(options.timeout));
   OSBX_TRY(client::RestClient * client, context.Client());
   OSBX_TRY(std::vector<Doomed> chosen, Choose(*client, options, context.Namespace()));
   if (chosen.empty()) std::fprintf(stderr, "No resources found\n");
   int code = kOk;
   std::vector<Doomed> waiting;
   for (Doomed& doomed : chosen) {
-    const Result<> deleted = DeleteOne(*client, options, doomed);
+    const Result<> deleted =
+        options.dry_run == "client" ? Result<>() : DeleteOne(*client, options, doomed);
     if (!deleted) {
       if (options.ignore_not_found && deleted.error().code() == Code::kNotFound) continue;
       code = Fail(deleted.error());
       continue;
     }
-    const std::string shown = doomed.resource.Display("");
-    std::printf("%s \"%s\" deleted\n", shown.substr(0, shown.size() - 1).c_str(),
-                doomed.name.c_str());
-    std::fflush(stdout);
+    Report(options, doomed);
     waiting.push_back(doomed);
   }
-  if (!options.wait) return code;
-  OSBX_TRY(const std::chrono::seconds timeout, ParseDuration(options.timeout));
-  for (const Doomed& doomed : waiting) OSBX_CHECK(WaitUntilGone(*client, timeout, doomed));
+  if (!options.wait || options.dry_run != "none") return code;
+  Deadline deadline;
+  if (timeout.count() > 0) deadline = std::chrono::steady_clock::now() + timeout;
+  for (const Doomed& doomed : waiting) OSBX_CHECK(WaitUntilGone(*client, deadline, doomed));
   return code;
 }
 
@@ -141,24 +148,35 @@ Result<int> Delete(Context& context, const Options& options) {
 std::function<int()> DeclareDelete(CLI::App& command, Context& context) {
   auto options = std::make_shared<Options>();
   command.add_option("what", options->words, "TYPE NAME…, TYPE/NAME…, or TYPE with -l or --all");
-  command.add_option("-f,--filename", options->files, "Delete what these files name");
+  command.add_option("-f,--filename", options->files, "Delete what these files name")
+      ->allow_extra_args(false);
   command.add_option("-l,--selector", options->selector, "Label selector");
+  command.add_option("--field-selector", options->field_selector, "Field selector");
   command.add_flag("--all", options->all, "All of the type in the namespace");
-  command.add_option("--wait", options->wait, "Wait until they are gone")->capture_default_str();
+  command.add_flag("-A,--all-namespaces", options->all_namespaces,
+                   "With -l or --all: of all namespaces");
+  command.add_flag("--wait,!--no-wait", options->wait,
+                   "Wait until they are gone (default); --wait=false does not");
   command
       .add_option("--timeout", options->timeout,
                   "How long to wait: 90s, 5m; 0: as long as it takes")
       ->capture_default_str();
   command.add_option("--grace-period", options->grace_seconds,
                      "Seconds between SIGTERM and SIGKILL; default: the object's");
+  command.add_flag_callback(
+      "--now", [options] { options->grace_seconds = 1; }, "The same as --grace-period=1");
+  command.add_flag_callback(
+      "--force", [options] { options->grace_seconds = 0; }, "The same as --grace-period=0");
   command.add_option("--cascade", options->cascade, "background, foreground or orphan")
       ->check(CLI::IsMember({"background", "foreground", "orphan"}))
       ->capture_default_str();
+  command.add_option("--dry-run", options->dry_run, "none, server or client")
+      ->check(CLI::IsMember({"none", "server", "client"}))
+      ->capture_default_str();
+  command.add_option("-o,--output", options->output, "name: print TYPE/NAME only")
+      ->check(CLI::IsMember({"name"}));
   command.add_flag("--ignore-not-found", options->ignore_not_found, "Missing objects are no error");
-  return [options, &context] {
-    const auto code = Delete(context, *options);
-    return code ? *code : Fail(code.error());
-  };
+  return [options, &context] { return Finish(Delete(context, *options)); };
 }
 
 }  // namespace osbx::ctl

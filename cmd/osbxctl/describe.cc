@@ -4,145 +4,83 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "api/yaml.h"
+#include "describe_text.h"
+#include "event_rows.h"
 #include "resources.h"
-#include "table.h"
+#include "terminal.h"
 #include "verbs.h"
 
 namespace osbx::ctl {
 namespace {
 
-std::string Text(const Json& object, const char* pointer, const std::string& otherwise = "<none>") {
-  const Json::json_pointer path(pointer);
-  if (!object.contains(path)) return otherwise;
-  const Json& value = object[path];
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
+struct Options {
+  std::vector<std::string> words;
+  std::string selector;
+  bool all_namespaces = false;
+  bool show_events = true;
+};
 
-std::string Pairs(const Json& object, const char* pointer) {
-  const Json::json_pointer path(pointer);
-  std::string out;
-  if (!object.contains(path)) return "<none>";
-  for (const auto& [name, value] : object[path].items())
-    out += (out.empty() ? "" : ",") + name + "=" + value.get<std::string>();
-  return out.empty() ? "<none>" : out;
-}
-
-void PrintIndented(const std::string& text) {
-  std::size_t begin = 0;
-  while (begin < text.size()) {
-    const auto end = text.find('\n', begin);
-    std::printf("  %s\n", text.substr(begin, end - begin).c_str());
-    if (end == std::string::npos) break;
-    begin = end + 1;
-  }
-}
-
-void PrintConditions(const Json& object) {
-  const Json conditions = object.value("/status/conditions"_json_pointer, Json::array());
-  if (conditions.empty()) return;
-  Rows rows{{"Type", "Status", "Reason", "Since", "Message"}};
-  for (const Json& condition : conditions) {
-    rows.push_back({condition.value("type", ""), condition.value("status", ""),
-                    condition.value("reason", ""), condition.value("lastTransitionTime", ""),
-                    condition.value("message", "")});
-  }
-  std::printf("Conditions:\n");
-  PrintIndented(FormatTable(rows));
-}
-
-// The mounts behind a sandbox's volumes, each with its own state.
-void PrintVolumes(client::RestClient& client, const Json& object) {
-  const Json volumes = object.value("/status/volumes"_json_pointer, Json::array());
-  if (volumes.empty()) return;
-  Rows rows{{"Name", "State", "Mount", "Mount-State", "Source", "Message"}};
-  for (const Json& volume : volumes) {
-    std::string state;
-    if (const std::string name = volume.value("mount", ""); !name.empty()) {
-      const auto mount =
-          client.DoJson({.path = "/apis/osbx.dev/v1/mounts/" + client::UrlEncode(name)});
-      state = mount ? Text(*mount, "/status/phase", "Pending") : "<unknown>";
-    }
-    rows.push_back({volume.value("name", ""), volume.value("state", ""), volume.value("mount", ""),
-                    state, volume.value("source", ""), volume.value("message", "")});
-  }
-  std::printf("Volumes:\n");
-  PrintIndented(FormatTable(rows));
-}
-
-Result<> PrintEvents(client::RestClient& client, const Json& object) {
-  const std::string ns = Text(object, "/metadata/namespace", "default");
-  const std::string selector = "involvedObject.uid=" + Text(object, "/metadata/uid", "");
+Result<> AppendEvents(client::RestClient& client, const std::string& ns, const std::string& uid,
+                      std::vector<Json>& out) {
+  const std::string path =
+      ns.empty() ? "/api/v1/events" : "/api/v1/namespaces/" + client::UrlEncode(ns) + "/events";
   OSBX_TRY(const Json list,
-           client.DoJson({.path = "/api/v1/namespaces/" + client::UrlEncode(ns) +
-                                  "/events?fieldSelector=" + client::UrlEncode(selector)}));
-  if (list["items"].empty()) {
-    std::printf("Events:  <none>\n");
-    return {};
-  }
-  Rows rows{{"Type", "Reason", "Count", "Last-Seen", "Message"}};
-  for (const Json& event : list["items"]) {
-    rows.push_back({event.value("type", ""), event.value("reason", ""),
-                    std::to_string(event.value("count", 1)), event.value("lastTimestamp", ""),
-                    event.value("message", "")});
-  }
-  std::printf("Events:\n");
-  PrintIndented(FormatTable(rows));
+           client.DoJson({.path = path + "?" + SelectorQuery("", "involvedObject.uid=" + uid)}));
+  for (const Json& event : list.value("items", Json::array())) out.push_back(event);
   return {};
 }
 
-// Values of Secrets are never shown, only their sizes.
-Json SpecOf(const Json& object) {
-  if (object.value("kind", "") != "Secret") return object.value("spec", Json::object());
-  Json sizes = Json::object();
-  for (const auto& [name, value] : object.value("data", Json::object()).items()) {
-    sizes[name] = std::to_string(value.get<std::string>().size() * 3 / 4) + " bytes";
+// The object with what belongs to it: the mounts behind its volumes, and the events of all of them.
+Result<> DescribeOne(client::RestClient& client, const Json& object, const Options& options) {
+  DescribeInput input{
+      .object = object, .mounts = {}, .events = {}, .now = Now(), .colour = ColourOnOutput()};
+  const auto events = [&](const Json& of, const std::string& ns) -> Result<> {
+    if (!options.show_events) return {};
+    return AppendEvents(client, ns, of.value("/metadata/uid"_json_pointer, ""), input.events);
+  };
+  OSBX_CHECK(events(object, object.value("/metadata/namespace"_json_pointer, "")));
+  if (object.value("kind", "") == "Sandbox") {
+    for (const Json& volume : object.value("/status/volumes"_json_pointer, Json::array())) {
+      const std::string name = volume.value("mount", "");
+      if (name.empty() || input.mounts.contains(name)) continue;
+      auto mount = client.DoJson({.path = "/apis/osbx.dev/v1/mounts/" + client::UrlEncode(name)});
+      if (!mount) continue;  // it may just have gone; its name is shown
+      OSBX_CHECK(events(*mount, ""));
+      input.mounts.emplace(name, std::move(*mount));
+    }
   }
-  return Json{{"type", object.value("type", "")}, {"data", sizes}};
+  std::fputs(DescribeText(input).c_str(), stdout);
+  return {};
 }
 
-Result<> DescribeOne(client::RestClient& client, const Json& object) {
-  std::printf("Name:         %s\n", Text(object, "/metadata/name").c_str());
-  if (object["metadata"].contains("namespace")) {
-    std::printf("Namespace:    %s\n", Text(object, "/metadata/namespace").c_str());
-  }
-  std::printf("Kind:         %s (%s)\n", Text(object, "/kind").c_str(),
-              Text(object, "/apiVersion").c_str());
-  std::printf("Labels:       %s\n", Pairs(object, "/metadata/labels").c_str());
-  std::printf("Created:      %s\n", Text(object, "/metadata/creationTimestamp").c_str());
-  if (object["metadata"].contains("deletionTimestamp")) {
-    std::printf("Terminating:  since %s\n", Text(object, "/metadata/deletionTimestamp").c_str());
-  }
-  const Json spec = SpecOf(object);
-  if (!spec.empty()) {
-    std::printf("Spec:\n");
-    PrintIndented(api::ToYaml(spec));
-  }
-  Json status = object.value("status", Json::object());
-  for (const char* shown_apart : {"conditions", "volumes"}) status.erase(shown_apart);
-  if (!status.empty()) {
-    std::printf("Status:\n");
-    PrintIndented(api::ToYaml(status));
-  }
-  PrintConditions(object);
-  PrintVolumes(client, object);
-  return PrintEvents(client, object);
-}
-
-Result<int> Describe(Context& context, const std::vector<std::string>& words) {
+Result<int> Describe(Context& context, const Options& options) {
   OSBX_TRY(client::RestClient * client, context.Client());
   OSBX_TRY(const std::vector<Resource> all, Discover(*client));
-  OSBX_TRY(const std::vector<Target> targets, ParseTargets(all, words));
+  OSBX_TRY(const std::vector<Target> targets, ParseTargets(all, options.words));
+  const std::string ns = options.all_namespaces ? "" : context.Namespace();
   bool first = true;
   for (const Target& target : targets) {
-    OSBX_TRY(const Json answer,
-             client->DoJson({.path = target.resource.Path(context.Namespace(), target.name)}));
-    const Json objects = target.name.empty() ? answer["items"] : Json::array({answer});
-    for (const Json& object : objects) {
-      if (!first) std::printf("\n\n");
-      first = false;
-      OSBX_CHECK(DescribeOne(*client, object));
+    Json objects = Json::array();
+    if (target.name.empty()) {
+      OSBX_TRY(const Json list,
+               ListObjects(*client, target.resource, ns, SelectorQuery(options.selector, "")));
+      objects = list["items"];
+    } else {
+      OSBX_TRY(Json object, client->DoJson({.path = target.resource.Path(ns, target.name)}));
+      objects.push_back(std::move(object));
     }
+    for (Json& object : objects) {
+      if (!std::exchange(first, false)) std::printf("\n\n");
+      // Items of lists do not always say what they are.
+      object["kind"] = target.resource.kind;
+      object["apiVersion"] = target.resource.ApiVersion();
+      OSBX_CHECK(DescribeOne(*client, object, options));
+    }
+  }
+  if (first) {
+    std::fprintf(stderr,
+                 ns.empty() ? "No resources found\n" : "No resources found in %s namespace.\n",
+                 ns.c_str());
   }
   return kOk;
 }
@@ -150,12 +88,13 @@ Result<int> Describe(Context& context, const std::vector<std::string>& words) {
 }  // namespace
 
 std::function<int()> DeclareDescribe(CLI::App& command, Context& context) {
-  auto words = std::make_shared<std::vector<std::string>>();
-  command.add_option("what", *words, "TYPE [NAME…] or TYPE/NAME…")->required();
-  return [words, &context] {
-    const auto code = Describe(context, *words);
-    return code ? *code : Fail(code.error());
-  };
+  auto options = std::make_shared<Options>();
+  command.add_option("what", options->words, "TYPE [NAME…] or TYPE/NAME…")->required();
+  command.add_option("-l,--selector", options->selector, "Label selector");
+  command.add_flag("-A,--all-namespaces", options->all_namespaces, "All namespaces");
+  command.add_flag("--show-events,!--no-show-events", options->show_events,
+                   "Events too (default); --show-events=false leaves them out");
+  return [options, &context] { return Finish(Describe(context, *options)); };
 }
 
 }  // namespace osbx::ctl

@@ -27,15 +27,25 @@ Result<std::string> ReadAll(const std::string& path) {
   return text.str();
 }
 
-Result<std::vector<std::string>> Expand(const std::string& path) {
-  std::error_code failed;
-  if (path == "-" || !fs::is_directory(path, failed)) return std::vector<std::string>{path};
-  std::vector<std::string> files;
-  for (const auto& entry : fs::directory_iterator(path, failed)) {
+template <class Iterator>
+void Collect(Iterator entries, std::vector<std::string>& files) {
+  for (const auto& entry : entries) {
     const std::string extension = entry.path().extension();
     if (extension == ".yaml" || extension == ".yml" || extension == ".json")
       files.push_back(entry.path());
   }
+}
+
+Result<std::vector<std::string>> Expand(const std::string& path, bool recursive) {
+  std::error_code failed;
+  if (path == "-" || !fs::is_directory(path, failed)) return std::vector<std::string>{path};
+  std::vector<std::string> files;
+  if (recursive) {
+    Collect(fs::recursive_directory_iterator(path, failed), files);
+  } else {
+    Collect(fs::directory_iterator(path, failed), files);
+  }
+  if (failed) return Error::FromErrno(failed.value(), "read directory " + path);
   if (files.empty()) return Error(Code::kNotFound, "no *.yaml, *.yml or *.json in " + path);
   std::ranges::sort(files);
   return files;
@@ -81,10 +91,10 @@ Result<> Append(const Json& value, const std::string& place, std::vector<Documen
 
 }  // namespace
 
-Result<std::vector<Document>> ReadDocuments(const std::vector<std::string>& paths) {
+Result<std::vector<Document>> ReadDocuments(const std::vector<std::string>& paths, bool recursive) {
   std::vector<Document> out;
   for (const std::string& path : paths) {
-    OSBX_TRY(const std::vector<std::string> files, Expand(path));
+    OSBX_TRY(const std::vector<std::string> files, Expand(path, recursive));
     for (const std::string& file : files) {
       OSBX_TRY(const std::string text, ReadAll(file));
       const std::string name = file == "-" ? "<stdin>" : file;

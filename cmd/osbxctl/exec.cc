@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "client/websocket.h"
+#include "resources.h"
 #include "terminal.h"
 #include "verbs.h"
 
@@ -30,7 +31,8 @@ struct Options {
   std::string sandbox;
   std::vector<std::string> command;
   bool use_stdin = false;
-  bool tty = false;
+  bool tty = false;       // of the command
+  bool terminal = false;  // standard input is one, and in raw mode
 };
 
 std::string Channel(char channel, std::string_view data) {
@@ -43,8 +45,8 @@ void FeedInput(client::WebSocket& socket, const Options& options, const std::sto
   std::array<char, 16384> bytes{};
   bool open = options.use_stdin;
   while (!done.stop_requested()) {
-    if (options.tty && !(SizeOfTerminal() == size)) {
-      size = SizeOfTerminal();
+    if (options.terminal && !(SizeOfTerminal(STDIN_FILENO) == size)) {
+      size = SizeOfTerminal(STDIN_FILENO);
       const Json message{{"Width", size.width}, {"Height", size.height}};
       if (!socket.Send(Channel(kResize, message.dump()))) return;
     }
@@ -73,52 +75,75 @@ Result<int> ExitCodeOf(const std::string& text) {
   return Error(Code::kInternal, status.value("message", "the command failed"));
 }
 
-Result<int> Exec(Context& context, const Options& options) {
-  OSBX_TRY(client::RestClient * client, context.Client());
-  std::string path = "/apis/osbx.dev/v1/namespaces/" + client::UrlEncode(context.Namespace()) +
-                     "/sandboxes/" + client::UrlEncode(options.sandbox) + "/exec?stdout=true";
-  if (!options.tty) path += "&stderr=true";
-  if (options.tty) path += "&tty=true";
+// As kubectl: without a terminal on standard input there is no raw mode and no size to tell, but
+// the command may still get a terminal of its own.
+bool UsesTerminal(const Options& options) {
+  if (!options.tty || !options.use_stdin) return false;
+  if (isatty(STDIN_FILENO) != 0) return true;
+  std::fprintf(stderr, "Unable to use a TTY - input is not a terminal or the right kind of file\n");
+  return false;
+}
+
+std::string PathOf(const Options& options, const std::string& ns, const std::string& name) {
+  std::string path = SandboxPath(ns, name) + "/exec?stdout=true";
+  path += options.tty ? "&tty=true" : "&stderr=true";
   if (options.use_stdin) path += "&stdin=true";
   for (const std::string& word : options.command) path += "&command=" + client::UrlEncode(word);
-  OSBX_TRY(const std::unique_ptr<client::WebSocket> socket,
-           client::WebSocket::Connect(client->options(), path, "v5.channel.k8s.io"));
-  std::optional<RawTerminal> raw;
-  if (options.tty) raw.emplace();
+  return path;
+}
+
+// Copies output until the server closes; what came on the error channel.
+Result<std::string> CopyOutput(client::WebSocket& socket) {
   std::string end;
+  while (true) {
+    OSBX_TRY(const std::optional<std::string> message, socket.Receive());
+    if (!message) return end;
+    if (message->empty()) continue;
+    const std::string_view data = std::string_view(*message).substr(1);
+    const char channel = message->front();
+    if (channel == kStdout) std::fwrite(data.data(), 1, data.size(), stdout);
+    if (channel == kStderr) std::fwrite(data.data(), 1, data.size(), stderr);
+    if (channel == kErrorChannel) end.append(data);
+    std::fflush(stdout);
+  }
+}
+
+Result<int> Exec(Context& context, Options options) {
+  OSBX_TRY(const std::string name, SandboxName(options.sandbox));
+  OSBX_TRY(client::RestClient * client, context.Client());
+  options.terminal = UsesTerminal(options);
+  OSBX_TRY(const std::unique_ptr<client::WebSocket> socket,
+           client::WebSocket::Connect(client->options(), PathOf(options, context.Namespace(), name),
+                                      "v5.channel.k8s.io"));
+  std::optional<RawTerminal> raw;
+  if (options.terminal) raw.emplace();
+  Result<std::string> end = std::string();
   {
     const std::jthread input(
         [&](const std::stop_token& done) { FeedInput(*socket, options, done); });
-    while (true) {
-      OSBX_TRY(const std::optional<std::string> message, socket->Receive());
-      if (!message) break;
-      if (message->empty()) continue;
-      const std::string_view data = std::string_view(*message).substr(1);
-      const char channel = message->front();
-      if (channel == kStdout) std::fwrite(data.data(), 1, data.size(), stdout);
-      if (channel == kStderr) std::fwrite(data.data(), 1, data.size(), stderr);
-      if (channel == kErrorChannel) end.append(data);
-      std::fflush(stdout);
-    }
+    end = CopyOutput(*socket);
   }
   raw.reset();
-  return ExitCodeOf(end);
+  if (!end) return std::move(end).error();
+  OSBX_TRY(const int code, ExitCodeOf(*end));
+  // Behind a terminal the shell's own farewell is enough.
+  if (code != 0 && !options.terminal)
+    std::fprintf(stderr, "command terminated with exit code %d\n", code);
+  return code;
 }
 
 }  // namespace
 
 std::function<int()> DeclareExec(CLI::App& command, Context& context) {
   auto options = std::make_shared<Options>();
-  command.add_option("sandbox", options->sandbox, "Name of the sandbox")->required();
+  command.add_option("sandbox", options->sandbox, "Name of the sandbox, or sandbox/NAME")
+      ->required();
   command.add_option("command", options->command, "Command and arguments, after --")->required();
   command.add_flag("-i,--stdin", options->use_stdin, "Pass standard input");
-  command.add_flag("-t,--tty", options->tty, "Standard input is a terminal");
+  command.add_flag("-t,--tty", options->tty, "The command gets a terminal");
   command.positionals_at_end(false);
   command.prefix_command(false);
-  return [options, &context] {
-    const auto code = Exec(context, *options);
-    return code ? *code : Fail(code.error());
-  };
+  return [options, &context] { return Finish(Exec(context, *options)); };
 }
 
 }  // namespace osbx::ctl

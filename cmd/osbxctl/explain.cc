@@ -20,12 +20,12 @@ const api::Kind* FindKind(const std::string& word) {
 }
 
 Result<int> Explain(const std::string& what, bool recursive) {
-  const auto dot = what.find('.');
-  const api::Kind* kind = FindKind(what.substr(0, dot));
-  if (kind == nullptr)
-    return Error(Code::kNotFound, "there is no kind \"" + what.substr(0, dot) + "\"");
-  OSBX_TRY(const std::string text,
-           api::Explain(*kind, dot == std::string::npos ? "" : what.substr(dot + 1), recursive));
+  const std::string word = what.substr(0, what.find('.'));
+  const api::Kind* kind = FindKind(word);
+  if (kind == nullptr) {
+    return Error(Code::kNotFound, "couldn't find resource for \"" + word + "\"");
+  }
+  OSBX_TRY(const std::string text, api::Explain(*kind, what, recursive));
   std::fputs(text.c_str(), stdout);
   return kOk;
 }
@@ -37,10 +37,7 @@ std::function<int()> DeclareExplain(CLI::App& command, Context& /*context*/) {
   auto recursive = std::make_shared<bool>(false);
   command.add_option("what", *what, "KIND[.field…], e.g. sandbox.spec.volumes")->required();
   command.add_flag("--recursive", *recursive, "The whole tree below");
-  return [what, recursive] {
-    const auto code = Explain(*what, *recursive);
-    return code ? *code : Fail(code.error());
-  };
+  return [what, recursive] { return Finish(Explain(*what, *recursive)); };
 }
 
 }  // namespace osbx::ctl

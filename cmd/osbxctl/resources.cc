@@ -65,6 +65,14 @@ std::string Resource::Display(std::string_view name) const {
   return singular + (group.empty() ? "" : "." + group) + "/" + std::string(name);
 }
 
+std::string DisplayOf(const Json& object) {
+  const std::string api_version = object.value("apiVersion", "");
+  const auto slash = api_version.find('/');
+  return Lower(object.value("kind", "")) +
+         (slash == std::string::npos ? "" : "." + api_version.substr(0, slash)) + "/" +
+         object.value("/metadata/name"_json_pointer, "");
+}
+
 Result<std::vector<Resource>> Discover(client::RestClient& client) {
   std::vector<Resource> out;
   OSBX_CHECK(AddGroup(client, "/api/v1", "", "v1", out));
@@ -115,7 +123,7 @@ Result<std::vector<Target>> ParseTargets(const std::vector<Resource>& all,
       const auto slash = word.find('/');
       if (slash == std::string::npos || slash + 1 == word.size()) {
         return Error(Code::kInvalid,
-                     "there is no need to mix TYPE/NAME with other forms: \"" + word + "\"");
+                     "arguments in TYPE/NAME form may not be mixed with others: \"" + word + "\"");
       }
       OSBX_TRY(const std::vector<Resource> found, FindResources(all, word.substr(0, slash)));
       for (const Resource& resource : found) out.push_back({resource, word.substr(slash + 1)});
@@ -130,6 +138,39 @@ Result<std::vector<Target>> ParseTargets(const std::vector<Resource>& all,
     }
   }
   return out;
+}
+
+Result<std::string> SandboxName(const std::string& word) {
+  const auto slash = word.find('/');
+  if (slash == std::string::npos) return word;
+  const std::string type = Lower(word.substr(0, slash));
+  for (const std::string_view known : {"sandbox", "sandboxes", "sbx", "sandbox.osbx.dev",
+                                       "sandboxes.osbx.dev", "pod", "pods", "po"}) {
+    if (type == known && slash + 1 < word.size()) return word.substr(slash + 1);
+  }
+  return Error(Code::kInvalid, "a sandbox is needed, got \"" + word + "\"");
+}
+
+std::string SandboxPath(std::string_view ns, std::string_view name) {
+  return "/apis/osbx.dev/v1/namespaces/" + client::UrlEncode(ns) + "/sandboxes/" +
+         client::UrlEncode(name);
+}
+
+std::string SelectorQuery(std::string_view labels, std::string_view fields) {
+  std::string query;
+  if (!labels.empty()) query += "labelSelector=" + client::UrlEncode(labels);
+  if (!fields.empty())
+    query += (query.empty() ? "" : "&") + ("fieldSelector=" + client::UrlEncode(fields));
+  return query;
+}
+
+Result<Json> ListObjects(client::RestClient& client, const Resource& resource, std::string_view ns,
+                         const std::string& query) {
+  OSBX_TRY(Json list,
+           client.DoJson({.path = resource.Path(ns) + (query.empty() ? "" : "?" + query)}));
+  if (!list.contains("items") || !list["items"].is_array())
+    return Error(Code::kInternal, "osbxd's list of " + resource.plural + " has no items");
+  return list;
 }
 
 }  // namespace osbx::ctl

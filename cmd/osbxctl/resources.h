@@ -28,7 +28,11 @@ struct Resource {
   std::string Path(std::string_view ns, std::string_view name = "") const;
   // "sandbox.osbx.dev/x", as kubectl names an object it has worked on.
   std::string Display(std::string_view name) const;
+  // "sandboxes.osbx.dev": how Kubernetes names the type in messages.
+  std::string QualifiedPlural() const { return group.empty() ? plural : plural + "." + group; }
 };
+// "sandbox.osbx.dev/x" of an object itself.
+std::string DisplayOf(const Json& object);
 
 Result<std::vector<Resource>> Discover(client::RestClient& client);
 
@@ -46,5 +50,15 @@ struct Target {
 // kubectl's forms: TYPE, TYPE NAME…, TYPE1,TYPE2, TYPE/NAME….
 Result<std::vector<Target>> ParseTargets(const std::vector<Resource>& all,
                                          const std::vector<std::string>& words);
+
+// "x", "sandbox/x", "sbx/x" or "pod/x": the name of a sandbox. kInvalid: of another type.
+Result<std::string> SandboxName(const std::string& word);
+std::string SandboxPath(std::string_view ns, std::string_view name);  // of its URL
+
+// "labelSelector=…&fieldSelector=…", with "" where neither is given.
+std::string SelectorQuery(std::string_view labels, std::string_view fields);
+// Objects of a list that match; `query` as of SelectorQuery.
+Result<Json> ListObjects(client::RestClient& client, const Resource& resource, std::string_view ns,
+                         const std::string& query);
 
 }  // namespace osbx::ctl

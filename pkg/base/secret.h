@@ -14,6 +14,8 @@ class Secret {
   Secret() = default;
   explicit Secret(std::string_view value) : value_(value) {}
   Secret(const Secret&) = default;
+  // A copy, so that the other can be wiped.
+  // NOLINTNEXTLINE(performance-move-constructor-init)
   Secret(Secret&& other) noexcept : value_(other.value_) { other.Wipe(); }
   Secret& operator=(const Secret& other) {
     if (this != &other) {

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/rest_client.h"
 
+#include <strings.h>
+
+#include <algorithm>
+#include <system_error>
+
 #include <curl/curl.h>
 #include <nlohmann/json.hpp>
 
@@ -24,15 +29,22 @@ struct Sink {
   CURL* curl = nullptr;
   std::string collected;  // the body, or of a failed answer its Status
   const std::function<bool(std::string_view)>* on_bytes = nullptr;
+  const std::function<void()>* on_answer = nullptr;
   bool ended_by_reader = false;
   std::stop_token stop;
+  std::vector<std::string> warnings;
 };
+
+long StatusOf(CURL* curl) {
+  long status = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  return status;
+}
 
 std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* user) {
   auto& sink = *static_cast<Sink*>(user);
   const std::string_view bytes(data, size * count);
-  long status = 0;
-  curl_easy_getinfo(sink.curl, CURLINFO_RESPONSE_CODE, &status);
+  const long status = StatusOf(sink.curl);
   if (sink.on_bytes == nullptr || status >= 300) {
     if (status < 300 || sink.collected.size() < kMostErrorBytes) sink.collected.append(bytes);
     return bytes.size();
@@ -42,16 +54,47 @@ std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* user) 
   return CURL_WRITEFUNC_ERROR;
 }
 
+// The text of "Warning: 299 - \"text\"", with its escapes undone.
+std::string WarningText(std::string_view value) {
+  const auto begin = value.find('"');
+  std::string out;
+  if (begin == std::string_view::npos) return out;
+  for (std::size_t i = begin + 1; i < value.size() && value[i] != '"'; ++i) {
+    if (value[i] == '\\' && i + 1 < value.size()) ++i;
+    out += value[i];
+  }
+  return out;
+}
+
+std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* user) {
+  constexpr std::string_view kName = "warning:";
+  const std::string_view line(data, size * count);
+  auto& sink = *static_cast<Sink*>(user);
+  if (line == "\r\n" && *sink.on_answer && StatusOf(sink.curl) < 300) (*sink.on_answer)();
+  if (line.size() > kName.size() && strncasecmp(line.data(), kName.data(), kName.size()) == 0) {
+    if (std::string text = WarningText(line.substr(kName.size())); !text.empty())
+      sink.warnings.push_back(std::move(text));
+  }
+  return line.size();
+}
+
 int OnProgress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return static_cast<Sink*>(user)->stop.stop_requested() ? 1 : 0;
 }
 
-Error TransferError(CURLcode code, const std::string& server) {
-  const std::string why = curl_easy_strerror(code);
+Error TransferError(CURL* curl, CURLcode code, const std::string& server) {
+  long os_error = 0;
+  curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &os_error);
   if (code == CURLE_OPERATION_TIMEDOUT) {
     return {Code::kDeadlineExceeded, "osbxd at " + server + " did not answer in time"};
   }
-  return {Code::kUnavailable, "cannot reach osbxd at " + server + ": " + why};
+  // What the system says is more exact than libcurl's "Couldn't connect to server".
+  const std::string why = code == CURLE_COULDNT_CONNECT && os_error != 0
+                              ? std::generic_category().message(static_cast<int>(os_error))
+                              : curl_easy_strerror(code);
+  return {Code::kUnavailable,
+          (StatusOf(curl) == 0 ? "cannot reach osbxd at " : "lost the connection to osbxd at ") +
+              server + ": " + why};
 }
 
 std::vector<Cause> CausesOf(const Json& details) {
@@ -84,6 +127,10 @@ RestClient::RestClient(std::unique_ptr<State> state) : state_(std::move(state)) 
 RestClient::RestClient(RestClient&&) noexcept = default;
 RestClient& RestClient::operator=(RestClient&&) noexcept = default;
 RestClient::~RestClient() = default;
+
+Result<RestClient> RestClient::Clone() const {
+  return Open(state_->options);
+}
 
 const ClientOptions& RestClient::options() const {
   return state_->options;
@@ -129,6 +176,7 @@ Result<Response> Transfer(CURL* curl, const std::string& base, const std::string
   const HeaderList headers = Headers(request, options);
   const std::string url = base + request.path;
   sink.curl = curl;
+  sink.on_answer = &request.on_answer;
   curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
@@ -143,8 +191,11 @@ Result<Response> Transfer(CURL* curl, const std::string& base, const std::string
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
   }
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, 5000L);
-  if (sink.on_bytes == nullptr)
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
+  if (request.timeout || sink.on_bytes == nullptr) {
+    // At least 1 ms: to libcurl 0 means no limit.
+    const auto limit = std::max(request.timeout.value_or(options.timeout).count(), std::int64_t{1});
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(limit));
+  }
   if (!request.body.empty()) {
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.data());
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
@@ -152,16 +203,19 @@ Result<Response> Transfer(CURL* curl, const std::string& base, const std::string
   }
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, OnBody);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &sink);
+  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, OnHeader);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &sink);
   curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, OnProgress);
   curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &sink);
   const CURLcode code = curl_easy_perform(curl);
-  long status = 0;
-  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  const long status = StatusOf(curl);
   const bool ended_by_us = sink.ended_by_reader || sink.stop.stop_requested();
   // The server may end a watch in the middle of a stream; what came is good.
   const bool cut_stream = sink.on_bytes != nullptr && code == CURLE_PARTIAL_FILE;
-  if (code != CURLE_OK && !ended_by_us && !cut_stream) return TransferError(code, options.server);
+  if (code != CURLE_OK && !ended_by_us && !cut_stream)
+    return TransferError(curl, code, options.server);
+  if (options.on_warning) std::ranges::for_each(sink.warnings, options.on_warning);
   if (status >= 300 && !request.any_status)
     return ErrorOfAnswer(static_cast<int>(status), sink.collected);
   return Response{.status = static_cast<int>(status), .body = std::move(sink.collected)};

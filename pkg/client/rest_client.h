@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Talks to osbxd's API over HTTP(S) or a unix socket. Failures come as Errors with the code of the
-// answer's Status, so that a caller decides on codes. Blocking; a client belongs to one thread,
-// make one per thread. The token never appears in an error.
+// answer's Status, so that a caller decides on codes. Blocking; a client belongs to one thread:
+// Clone makes one for another. The token never appears in an error.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ struct ClientOptions {
   std::string ca_file;                           // PEM; empty: the system's
   bool insecure_skip_tls_verify = false;
   std::chrono::milliseconds timeout{30'000};  // of one call; streams have none
+  // Told each Warning header of an answer, once; called from the thread of the call.
+  std::function<void(const std::string&)> on_warning;
 };
 
 struct Request {
@@ -33,6 +36,9 @@ struct Request {
   std::string content_type = "application/json";
   std::string accept = "application/json";
   bool any_status = false;  // an answer of 300 and above is an answer too, not an error
+  // Of this call, streams included; absent: the client's, and none for streams.
+  std::optional<std::chrono::milliseconds> timeout = {};
+  std::function<void()> on_answer = {};  // the head of an answer below 300 has come
 };
 
 struct Response {
@@ -47,6 +53,8 @@ class RestClient {
   RestClient(RestClient&&) noexcept;
   RestClient& operator=(RestClient&&) noexcept;
   ~RestClient();
+  // Another connection with the same options, for another thread.
+  Result<RestClient> Clone() const;
 
   // A 2xx answer. Errors: the Status of the answer (code, message, causes), kUnavailable when osbxd
   // cannot be reached, kDeadlineExceeded.
@@ -55,7 +63,7 @@ class RestClient {
   Result<Json> DoJson(const Request& request);
 
   // Delivers the body line by line (without "\n") until it ends, `on_line` returns false or `stop`
-  // fires; each is a success.
+  // fires; each is a success. kDeadlineExceeded when request.timeout is over.
   Result<> StreamLines(const Request& request, const std::function<bool(std::string_view)>& on_line,
                        std::stop_token stop = {});
   // The same with raw pieces.
