@@ -17,8 +17,10 @@ struct Document {
   std::string place;  // "FILE:LINE"
 };
 
-// "-" is standard input; of a directory every *.yaml, *.yml and *.json, sorted, with `recursive` also
-// of those below it. Every object has apiVersion, kind and metadata.name, as texts. Errors name
-// file, line and column.
+// "-" is standard input; of a directory every *.yaml, *.yml and *.json, sorted, with `recursive`
+// also of those below it. Every object has apiVersion, kind and metadata.name, as texts. Errors
+// name file, line and column.
+Result<std::vector<Document>> ReadDocuments(const std::vector<std::string>& paths,
+                                            bool recursive = false);
 
 }  // namespace osbx::ctl
