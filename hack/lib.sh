@@ -81,6 +81,15 @@ mounts_below() {
   awk -v dir="$1" '{ gsub(/\\040/, " ", $5) } $5 == dir || index($5, dir "/") == 1 { print $5 }' /proc/self/mountinfo | tac
 }
 
+# unmount_below DIR: unmounts all of it lazily. Below a shared mount one unmount may take its twin along, so it is what is left
+# that counts.
+unmount_below() {
+  local target left
+  while read -r target; do as_root umount -l "$target" 2>/dev/null || true; done < <(mounts_below "$1")
+  left=$(mounts_below "$1")
+  [[ ! $left ]] || { echo "cannot unmount: $left" >&2; return 1; }
+}
+
 # remove_tree DIR: removes DIR and what is in it on the same file system, also the mount points that osbxd made immutable.
 remove_tree() {
   [[ -e $1 ]] || return 0

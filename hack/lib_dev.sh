@@ -131,4 +131,4 @@ stop_store() {
 }
 
 # leave_nothing: unmounts what the stack mounted, so that its FUSE servers end.
-leave_nothing() { mounts_below "$DEV" | xargs -rd '\n' umount -l; }
+leave_nothing() { unmount_below "$DEV"; }

@@ -93,7 +93,7 @@ engine() {
 # close_engine WORK: takes it all away again.
 close_engine() {
   if [[ -d $1/docker ]]; then hack/dockerd stop --dir "$1/docker" --purge; fi
-  mounts_below "$1" | while read -r target; do as_root umount -l "$target"; done
+  unmount_below "$1"
   as_root bash -c "$(declare -f remove_tree); remove_tree '$1'"
 }
 

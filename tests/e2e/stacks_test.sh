@@ -16,11 +16,13 @@ try "the first stack comes up" stack a up
 try "the second comes up beside it" stack b up
 use a
 first=$OSBX_SERVER
-sed "s|http://127.0.0.1:9000|$OSS_ENDPOINT|" manifests/samples/quickstart.yaml >"$base/objects.yaml"
-try "objects are applied to the first" osbxctl apply -f "$base/objects.yaml"
+here() { sed "s|http://127.0.0.1:9000|$OSS_ENDPOINT|" "manifests/samples/$1" >"$base/$1"; } # with this stack's store
+here quickstart.yaml
+try "objects are applied to the first" osbxctl apply -f "$base/quickstart.yaml"
 try "its sandboxes get ready" osbxctl wait sandbox/writer sandbox/reader sandbox/two --for condition=Ready --timeout 120
 for sample in manifests/samples/*.yaml; do
-  try "the server accepts $sample" osbxctl apply --dry-run=server -f "$sample"
+  here "${sample##*/}"
+  try "the server accepts $sample" osbxctl apply --dry-run=server -f "$base/${sample##*/}"
 done
 before=$(running)
 use b
