@@ -18,8 +18,10 @@ Result<std::vector<Resource>> PlaceDocuments(std::vector<Document>& documents,
     const std::string kind = document.value.value("kind", "");
     const Resource* resource = FindByKind(all, api_version, kind);
     if (resource == nullptr) {
-      return Error(Code::kInvalid, document.place + ": no matches for kind \"" + kind +
-                                       "\" in version \"" + api_version + "\"");
+      std::string what = document.place;
+      what.append(": no matches for kind \"").append(kind);
+      what.append("\" in version \"").append(api_version).append("\"");
+      return Error(Code::kInvalid, std::move(what));
     }
     Json& metadata = document.value["metadata"];
     if (resource->namespaced && !metadata.contains("namespace")) metadata["namespace"] = ns;

@@ -69,6 +69,7 @@ int Mistake(const std::string& what, const CLI::App* verb) {
 int UnknownVerb(const std::string& word) {
   std::fprintf(stderr, "error: unknown command \"%s\" for \"osbxctl\"\n", word.c_str());
   std::vector<std::string> known;
+  known.reserve(AllVerbs().size());
   for (const Verb& verb : AllVerbs()) known.emplace_back(verb.name);
   const auto similar = Similar(word, known);
   if (!similar.empty()) std::fprintf(stderr, "\nDid you mean this?\n");
@@ -101,6 +102,7 @@ std::vector<std::string> Similar(const std::string& word, const std::vector<std:
   }
   std::ranges::stable_sort(near, {}, [](const auto& pair) { return pair.first; });
   std::vector<std::string> out;
+  out.reserve(near.size());
   for (auto& [edits, name] : near) out.push_back(std::move(name));
   return out;
 }

@@ -75,7 +75,7 @@ std::vector<Candidate> ValuesOf(const CLI::Option& option, const NamesOf& names_
     std::string_view option;
     std::vector<const char*> values;
   };
-  static const std::array kRows{
+  static const std::array rows{
       Row{"output", {"wide", "yaml", "json", "name", "custom-columns=", "jsonpath="}},
       Row{"dry-run", {"none", "server", "client"}},
       Row{"cascade", {"background", "foreground", "orphan"}},
@@ -87,7 +87,7 @@ std::vector<Candidate> ValuesOf(const CLI::Option& option, const NamesOf& names_
   if (name == "namespace") {
     for (std::string& ns : names_of("namespaces")) out.push_back({std::move(ns), ""});
   }
-  for (const Row& row : kRows) {
+  for (const Row& row : rows) {
     if (row.option != name) continue;
     for (const char* value : row.values) out.push_back({value, ""});
   }
@@ -101,7 +101,8 @@ std::vector<Candidate> Types(const std::string& last, const NamesOf& names_of) {
     const std::string type = last.substr(0, slash);
     const api::Kind* kind = KindOf(type);
     if (kind == nullptr) return out;
-    for (const std::string& name : names_of(kind->plural)) out.push_back({type + "/" + name, ""});
+    for (std::string& name : names_of(kind->plural))
+      out.push_back({std::string(type).append("/").append(name), ""});
     return out;
   }
   const auto comma = last.rfind(',');
@@ -132,7 +133,8 @@ std::vector<Candidate> Fields(const std::string& last) {
   }
   if (schema == nullptr) return out;
   for (const api::Property& property : schema->properties)
-    out.push_back({before + "." + property.name, property.schema->description});
+    out.push_back(
+        {std::string(before).append(".").append(property.name), property.schema->description});
   return out;
 }
 

@@ -19,7 +19,7 @@ std::string Lines(const Json& object, const char* pointer, const char* between) 
   if (!object.contains(place)) return out;
   for (const auto& [name, value] : object[place].items()) {
     const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-    out += (out.empty() ? "" : "\n") + Printable(name + between + text);
+    out += (out.empty() ? "" : "\n") + Printable(std::string(name).append(between).append(text));
   }
   return out;
 }
@@ -34,7 +34,7 @@ std::string Listed(const Json& object, const char* pointer, const char* between)
   return out;
 }
 
-std::string OrNone(std::string text) {
+std::string OrNone(const std::string& text) {
   return text.empty() ? "<none>" : text;
 }
 

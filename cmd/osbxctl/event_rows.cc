@@ -18,12 +18,12 @@ std::string Member(const Json& object, const char* name) {
 
 // Newer clients write eventTime only.
 std::string LastSeen(const Json& event) {
-  const std::string last = Member(event, "lastTimestamp");
+  std::string last = Member(event, "lastTimestamp");
   return last.empty() ? Member(event, "eventTime") : last;
 }
 
 std::string SeenText(const Json& event, Time now) {
-  const std::string last = AgeOf(LastSeen(event), now);
+  std::string last = AgeOf(LastSeen(event), now);
   const auto count = event.contains("count") && event["count"].is_number_integer()
                          ? event["count"].get<std::int64_t>()
                          : 1;

@@ -14,7 +14,7 @@ Result<> Follow(client::RestClient& client, const Followed& what, const Deadline
     OSBX_TRY(const Json list, ListObjects(client, what.resource, what.ns, query));
     const Json& items = list["items"];
     if (done(items.empty() ? nullptr : &items[0])) return {};
-    const Result<> watched =
+    Result<> watched =
         client::Watch(client,
                       {.path = what.resource.Path(what.ns),
                        .query = query,

@@ -31,7 +31,7 @@ Result<> WatchOne(client::RestClient& client, std::string_view ns, std::string_v
                   WatchedType& type, Shared& shared) {
   std::string revision = type.revision;
   while (!shared.stop.stop_requested()) {
-    const Result<> watched = client::Watch(
+    Result<> watched = client::Watch(
         client,
         {.path = type.resource.Path(ns),
          .query = type.query,

@@ -53,7 +53,7 @@ Result<Columns> ParseColumnsFile(const std::string& text) {
   for (std::string name, path; name_words >> name;) {
     if (!(path_words >> path))
       return Error(Code::kInvalid, "custom-columns-file: fewer paths than names");
-    spec += (spec.empty() ? "" : ",") + name + ":" + path;
+    spec.append(spec.empty() ? "" : ",").append(name).append(":").append(path);
   }
   return ParseColumns(spec);
 }
@@ -111,12 +111,12 @@ Result<Printer> Printer::Parse(const std::string& output) {
     printer.path_.push_back(std::move(path));
     return printer;
   }
-  static const std::pair<const char*, Kind> kPlain[] = {{"", Kind::kTable},
-                                                        {"wide", Kind::kWide},
-                                                        {"yaml", Kind::kYaml},
-                                                        {"json", Kind::kJson},
-                                                        {"name", Kind::kName}};
-  for (const auto& [word, kind] : kPlain) {
+  static const std::pair<const char*, Kind> plain[] = {{"", Kind::kTable},
+                                                       {"wide", Kind::kWide},
+                                                       {"yaml", Kind::kYaml},
+                                                       {"json", Kind::kJson},
+                                                       {"name", Kind::kName}};
+  for (const auto& [word, kind] : plain) {
     if (output != word) continue;
     printer.kind_ = kind;
     return printer;

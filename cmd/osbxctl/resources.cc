@@ -80,7 +80,8 @@ Result<std::vector<Resource>> Discover(client::RestClient& client) {
   for (const Json& group : groups.value("groups", Json::array())) {
     const std::string name = group.value("name", "");
     const std::string version = group["preferredVersion"].value("version", "");
-    OSBX_CHECK(AddGroup(client, "/apis/" + name + "/" + version, name, version, out));
+    OSBX_CHECK(AddGroup(client, std::string("/apis/").append(name).append("/").append(version),
+                        name, version, out));
   }
   return out;
 }

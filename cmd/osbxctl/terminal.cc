@@ -148,7 +148,7 @@ Progress::~Progress() {
   if (state_->drawn) std::fputs("\r\x1b[K", stderr);
 }
 
-void Progress::Say(std::string text) {
+void Progress::Say(std::string_view text) {
   if (!state_) return;
   const std::scoped_lock lock(state_->mutex);
   state_->text = Printable(text);

@@ -43,7 +43,7 @@ class Progress {
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-  void Say(std::string text);
+  void Say(std::string_view text);
 
  private:
   struct State;

@@ -41,6 +41,7 @@ struct Sample {
 Result<std::vector<Sample>> Choose(client::RestClient& client, const Options& options,
                                    const std::string& ns) {
   std::vector<Sample> out;
+  out.reserve(options.names.size());
   for (const std::string& name : options.names) out.push_back({.ns = ns, .name = name});
   if (!out.empty()) return out;
   const Resource sandboxes{.group = "osbx.dev",

@@ -35,9 +35,11 @@ class TerminalTest : public OsbxctlTest {
     environment.insert(environment.end(), more_environment.begin(), more_environment.end());
     words.insert(words.begin(), Program());
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     std::vector<char*> env;
+    env.reserve(environment.size() + 1);
     for (std::string& variable : environment) env.push_back(variable.data());
     env.push_back(nullptr);
     int master = -1;

@@ -191,7 +191,9 @@ TEST(Errors, NameTheServerAndTheWayOut) {
               testing::AllOf(HasSubstr("must be logged in"), HasSubstr("OSBX_TOKEN")));
 }
 
-const Time kNow = *ParseTime("2026-01-01T00:10:00Z");
+Time TenPast() {
+  return *ParseTime("2026-01-01T00:10:00Z");
+}
 
 Json Happened(const char* time, const char* reason, int count = 1) {
   return {{"lastTimestamp", time},
@@ -207,7 +209,7 @@ TEST(Events, AreSortedAndRepetitionsAreSaid) {
   std::vector<Json> events{Happened("2026-01-01T00:09:00Z", "Late", 3),
                            Happened("2026-01-01T00:05:00Z", "Early")};
   SortEvents(events);
-  const Rows rows = EventRows(events, {.now = kNow});
+  const Rows rows = EventRows(events, {.now = TenPast()});
   EXPECT_THAT(rows[1], ElementsAre("5m", "Normal", "Early", "sandbox/a", "did it"));
   EXPECT_EQ(rows[2][0], "60s (x3 over 10m)");
 }
@@ -222,7 +224,7 @@ TEST(Describe, ShowsVolumesWithTheirMounts) {
       "volumes":[{"name":"data","state":"Ready","mount":"m1"}]}})");
   const Json mount = Json::parse(R"({"status":{"phase":"Mounted","target":"/t","pid":7}})");
   const std::string text =
-      DescribeText({.object = sandbox, .mounts = {{"m1", mount}}, .events = {}, .now = kNow});
+      DescribeText({.object = sandbox, .mounts = {{"m1", mount}}, .events = {}, .now = TenPast()});
   EXPECT_THAT(text, HasSubstr("Created:      2026-01-01T00:05:00Z (5m ago)\n"));
   EXPECT_THAT(text, HasSubstr("(in 10m)\n"));
   EXPECT_THAT(text, HasSubstr("  data\n    Path:    /mnt (ro)\n"
@@ -235,7 +237,7 @@ TEST(Describe, I5_ShowsSizesOfSecretsOnly) {
   const Json secret = Json::parse(
       R"({"kind":"Secret","apiVersion":"v1","metadata":{"name":"s"},"data":{"k":"c2VjcmV0"}})");
   const std::string text =
-      DescribeText({.object = secret, .mounts = {}, .events = {}, .now = kNow});
+      DescribeText({.object = secret, .mounts = {}, .events = {}, .now = TenPast()});
   EXPECT_THAT(text, HasSubstr("k: 6 bytes"));
   EXPECT_THAT(text, Not(HasSubstr("c2VjcmV0")));
 }
@@ -243,8 +245,8 @@ TEST(Describe, I5_ShowsSizesOfSecretsOnly) {
 TEST(Usage, IsWhatWasUsedBetweenTwoLooks) {
   const Json first{{"cpuTotalNanoseconds", 1'000'000'000}};
   const Json second{{"cpuTotalNanoseconds", 1'250'000'000},
-                    {"memoryBytes", 32 * 1024 * 1024},
-                    {"memoryLimitBytes", 128 * 1024 * 1024},
+                    {"memoryBytes", 32L * 1024 * 1024},
+                    {"memoryLimitBytes", 128L * 1024 * 1024},
                     {"pids", 3}};
   const Usage usage = UsageBetween(first, second, 1'000'000'000);
   EXPECT_EQ(CpuText(usage.cpu_millis), "250m");
@@ -254,7 +256,7 @@ TEST(Usage, IsWhatWasUsedBetweenTwoLooks) {
   EXPECT_EQ(UsageBetween(second, first, 1'000'000'000).cpu_millis, 0);
   EXPECT_EQ(UsageBetween(first, second, 0).cpu_millis, 0);
   EXPECT_EQ(PercentText(UsageBetween(first, first, 1)), "<none>");
-  EXPECT_EQ(MemoryText(300 * 1024), "300Ki");
+  EXPECT_EQ(MemoryText(300L * 1024), "300Ki");
 }
 
 }  // namespace
