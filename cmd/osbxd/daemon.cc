@@ -8,6 +8,7 @@
 #include "agent/agent.h"
 #include "apiserver/api_server.h"
 #include "apiserver/opensandbox/dialect.h"
+#include "base/endpoint_token.h"
 #include "base/log.h"
 #include "ctrl/event_sink.h"
 #include "ctrl/manager.h"
@@ -47,6 +48,7 @@ struct Daemon::Parts {
   std::unique_ptr<docker::Client> docker;
   std::optional<mount::Mounter> mounter;
   std::unique_ptr<ctrl::EventRecorder> events;
+  Secret install_key;
   std::unique_ptr<reconcilers::Host> host;
   std::unique_ptr<agent::Agent> agent;
   std::unique_ptr<ctrl::Manager> manager;
@@ -87,6 +89,7 @@ Result<> Daemon::Parts::OpenHost(const config::Config& config) {
   if (!opened) return std::move(opened).error();
   mounter.emplace(*std::move(opened));
   OSBX_TRY(reconcilers::HostOptions options, HostOptionsOf(config, paths));
+  install_key = options.install_key;
   host = std::make_unique<reconcilers::Host>(reconcilers::HostDeps{.cache = *cache,
                                                                    .store = *store,
                                                                    .registry = *registry,
@@ -160,8 +163,11 @@ Result<> Daemon::Parts::Serve(const config::Config& config) {
   options.collectors = Collectors();
   dialect = std::make_unique<apiserver::opensandbox::Dialect>(
       *store, *registry,
-      apiserver::opensandbox::DialectOptions{.max_timeout_seconds =
-                                                 config.server.max_sandbox_timeout_seconds});
+      apiserver::opensandbox::DialectOptions{
+          .max_timeout_seconds = config.server.max_sandbox_timeout_seconds,
+          .endpoint_token = [this](std::string_view uid) {
+            return EndpointToken(install_key, uid);
+          }});
   options.extend = [this](http::Router& router) { dialect->AddRoutes(router); };
   api = std::make_unique<apiserver::ApiServer>(*store, *registry, std::move(options));
   OSBX_CHECK(api->Start());

@@ -129,6 +129,7 @@ Result<reconcilers::HostOptions> HostOptionsOf(const config::Config& config,
   OSBX_TRY(options.containers.defaults, DefaultsOf(config, paths));
   options.containers.slot_root = paths.slot_root;
   options.containers.stage_root = paths.stage_root;
+  options.containers.install_key = options.install_key;
   options.containers.allowed_host_paths = config.storage.allowed_host_paths;
   return options;
 }

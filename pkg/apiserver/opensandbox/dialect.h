@@ -12,6 +12,7 @@
 
 #include "apiserver/opensandbox/failure.h"
 #include "apiserver/opensandbox/object_table.h"
+#include "base/secret.h"
 #include "http/router.h"
 #include "registry/registry.h"
 
@@ -21,9 +22,9 @@ struct DialectOptions {
   std::optional<std::int64_t> max_timeout_seconds;  // of a create; absent: none
   // Below the 30 s after which the SDKs give a request up.
   std::chrono::milliseconds patience{25'000};
-  // What the caller must send to the proxy that serves /sandboxes/{id}/proxy/{port} ("": nothing).
-  // Absent: there is no such proxy, and no endpoint is given out.
-  std::function<std::string(const std::string& uid)> endpoint_token;
+  // What opens the proxy at /sandboxes/{id}/proxy/{port} of that sandbox. Absent: there is no such
+  // proxy, and no endpoint is given out.
+  std::function<Secret(std::string_view uid)> endpoint_token;
 };
 
 class Dialect {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apiserver/opensandbox/dialect.h"
+#include "base/endpoint_token.h"
 #include "registry/json_access.h"
 
 namespace osbx::apiserver::opensandbox {
@@ -53,9 +54,8 @@ Outcome<http::Response> Dialect::GetEndpoint(const Request& request) {
   const std::string prefix = request.raw_path.starts_with("/v1/") ? "/v1" : "";
   Json out{{"endpoint", std::string(request.HeaderOf("host")) + prefix + "/sandboxes/" +
                             object->uid + "/proxy/" + std::to_string(port)}};
-  if (std::string token = options_.endpoint_token(object->uid); !token.empty()) {
-    out["headers"] = Json{{"X-EXECD-ACCESS-TOKEN", std::move(token)}};
-  }
+  const Secret token = options_.endpoint_token(object->uid);
+  out["headers"] = Json{{std::string(kEndpointTokenHeader), std::string(token.Reveal())}};
   return http::Response::Json(200, registry::Dump(out));
 }
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/contained.h"
+#include "base/endpoint_token.h"
 #include "drivers/mount/host_path.h"
 #include "drivers/mount/slot.h"
 #include "reconcilers/sandbox/ping.h"
@@ -57,13 +59,30 @@ Result<> ContainerOps::Start(const api::v1::Sandbox& sandbox,
       const docker::ContainerSpec spec,
       Tag(reason::kCreateFailed, BuildContainer(sandbox, command, bound, slot, options_.defaults)));
   OSBX_TRY(const std::string id, EnsureContainer(sandbox, spec, create));
+  Result<> answered = StartWithToken(sandbox, slot, id, stop);
+  OSBX_CHECK(Refresh(id));
+  return answered;
+}
+
+// execd reads its token when it starts, under whatever user the image or the spec names, so the
+// file is readable by all: on the host only root gets as far as the slot, and in the container
+// nothing else runs yet. A root execd removes it then; for another, which cannot (the directory is
+// sticky), it is taken back here: its processes are execd's equals.
+Result<> ContainerOps::StartWithToken(const api::v1::Sandbox& sandbox, const std::string& slot,
+                                      const std::string& id, std::stop_token stop) {
+  constexpr unsigned kReadableByAll = 0444;
+  OSBX_CHECK(
+      Tag(reason::kStartFailed,
+          WriteBeneath(slot, kExecdToken, EndpointToken(options_.install_key, sandbox.metadata.uid),
+                       kReadableByAll)));
   if (auto started = docker_.StartContainer(id, {.timeout = kStartDeadline, .stop = stop});
       !started) {
+    Ignore(RemoveBeneath(slot, kExecdToken), "it goes with the slot");
     Ignore(Refresh(id), "the event stream tells it as well");
     return Because(reason::kStartFailed, std::move(started).error());
   }
   Result<> answered = WaitForExecd(slot, id, stop);
-  OSBX_CHECK(Refresh(id));
+  Ignore(RemoveBeneath(slot, kExecdToken), "it goes with the slot");
   return answered;
 }
 
@@ -185,7 +204,7 @@ Result<BoundVolume> ContainerOps::BindPvc(const api::v1::Sandbox& sandbox,
 Result<> ContainerOps::WaitForExecd(const std::string& slot, const std::string& id,
                                     std::stop_token stop) {
   const Result<> answered = PingUntil(
-      slot + "/run/execd.sock", options_.ping_deadline,
+      slot, options_.ping_deadline,
       [&] {
         const auto info = docker_.InspectContainer(id, {.timeout = seconds(5), .stop = stop});
         return info && info->state.Running();

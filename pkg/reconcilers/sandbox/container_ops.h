@@ -11,6 +11,7 @@
 
 #include "api/v1/sandbox.h"
 #include "base/clock.h"
+#include "base/secret.h"
 #include "drivers/docker/client.h"
 #include "reconcilers/engine/container_table.h"
 #include "reconcilers/sandbox/container_spec.h"
@@ -37,6 +38,7 @@ struct ContainerOpsOptions {
   std::string slot_root;   // <run_dir>/slots
   std::string stage_root;  // <run_dir>/stage
   std::vector<std::string> allowed_host_paths;
+  Secret install_key;  // of the sandboxes' endpoint tokens
   Duration ping_deadline = std::chrono::seconds(10);
 };
 
@@ -84,6 +86,8 @@ class ContainerOps {
                                            const docker::Call& call);
   Result<std::string> EnsureContainer(const api::v1::Sandbox& sandbox,
                                       const docker::ContainerSpec& spec, const docker::Call& call);
+  Result<> StartWithToken(const api::v1::Sandbox& sandbox, const std::string& slot,
+                          const std::string& id, std::stop_token stop);
   Result<> WaitForExecd(const std::string& slot, const std::string& id, std::stop_token stop);
   std::string StageDir(const api::v1::Sandbox& sandbox) const;
 

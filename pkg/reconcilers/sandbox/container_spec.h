@@ -41,6 +41,10 @@ inline constexpr const char* kExecdInside = "/.osbx/execd";
 inline constexpr const char* kSlotInside = "/.osbx/slot";
 inline constexpr const char* kSocketInside = "/.osbx/slot/run/execd.sock";
 
+// The same socket, and the file that execd takes its token from, below the slot on the host.
+inline constexpr const char* kExecdSocket = "run/execd.sock";
+inline constexpr const char* kExecdToken = "run/token";
+
 // The container's name: derived from the object, so that a crash leaves nothing that cannot be
 // found again (R4).
 std::string ContainerName(const api::v1::Sandbox& sandbox);

@@ -13,9 +13,9 @@
 
 namespace osbx::reconcilers {
 
-// Repeats until execd answers. `alive` is asked now and then; kFailedPrecondition when it says no,
-// kDeadlineExceeded after `deadline`, kCancelled.
-Result<> PingUntil(const std::string& socket_path, Duration deadline,
-                   const std::function<bool()>& alive, std::stop_token stop);
+// Repeats until execd in the sandbox of that slot answers. `alive` is asked now and then;
+// kFailedPrecondition when it says no, kDeadlineExceeded after `deadline`, kCancelled.
+Result<> PingUntil(const std::string& slot, Duration deadline, const std::function<bool()>& alive,
+                   std::stop_token stop);
 
 }  // namespace osbx::reconcilers
