@@ -27,12 +27,13 @@ namespace {
 constexpr int kExitSignalBase = 128;
 constexpr const char* kEnvFile = "/opt/opensandbox/.env";
 
-// Signals that PID 1 keeps to itself: faults of its own, and SIGCHLD.
+// All but faults of its own, and what a write of execd's own brings about (a pipe whose reader has
+// gone, a file at its limit), which must not end the entrypoint.
 sigset_t ForwardedSignals() {
   sigset_t set;
   sigfillset(&set);
-  for (const int kept :
-       {SIGFPE, SIGILL, SIGSEGV, SIGBUS, SIGABRT, SIGTRAP, SIGSYS, SIGTTIN, SIGTTOU}) {
+  for (const int kept : {SIGFPE, SIGILL, SIGSEGV, SIGBUS, SIGABRT, SIGTRAP, SIGSYS, SIGTTIN,
+                         SIGTTOU, SIGPIPE, SIGXFSZ}) {
     sigdelset(&set, kept);
   }
   return set;
@@ -106,6 +107,8 @@ Result<int> RunInit(const InitOptions& options) {
   prctl(PR_SET_DUMPABLE, 0);  // its memory and environment hold the token
   ChildDefaults defaults{.files = RaiseFileLimit()};
   const sigset_t forwarded = ForwardedSignals();
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
   sigprocmask(SIG_SETMASK, &forwarded, &defaults.mask);
   SetChildDefaults(defaults);
   EventLoop loop;

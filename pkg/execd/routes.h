@@ -9,6 +9,7 @@
 
 namespace osbx::execd {
 
+class Ptys;
 class Sessions;
 
 // Adds routes and remembers their patterns: a wrong method is the same 404 as an unknown path
@@ -26,6 +27,7 @@ class RouteTable {
 void AddCommandRoutes(RouteTable& table, const Context& context, Commands& commands,
                       Sessions& sessions);
 void AddSessionRoutes(RouteTable& table, const Context& context, Sessions& sessions);
+void AddPtyRoutes(RouteTable& table, const Context& context, Ptys& ptys);
 // Under `prefix` "" and "/v1/filesystem/{uid}/{gid}".
 void AddFileRoutes(RouteTable& table, const Context& context);
 void AddMetricRoutes(RouteTable& table, const Context& context);

@@ -64,7 +64,8 @@ http::Router RouteTable::Build() {
 ApiServer::ApiServer(EventLoop& loop, const EnvMap& env)
     : context_{.loop = loop, .env = env, .cwd = WorkingDirectory()},
       commands_(context_),
-      sessions_(context_) {
+      sessions_(context_),
+      ptys_(context_) {
   const auto keep = env.find("OSBX_EXECD_KEEP_EOL");
   context_.keep_eol = keep != env.end() && keep->second == "1";
 }
@@ -119,11 +120,13 @@ Result<> ApiServer::Start(const InitOptions& options) {
   http.limits.threads = kMostConversations;
   http.limits.body_bytes = kMostBody;
   http.limits.stream_queue_bytes = 256U << 10;
+  http.limits.websocket_queue_bytes = 256U << 10;
   http.gate = [this](const http::Request& request) { return Gate(request); };
 
   RouteTable table;
   AddCommandRoutes(table, context_, commands_, sessions_);
   AddSessionRoutes(table, context_, sessions_);
+  AddPtyRoutes(table, context_, ptys_);
   AddFileRoutes(table, context_);
   AddMetricRoutes(table, context_);
   AddUnofferedRoutes(table);

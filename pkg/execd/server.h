@@ -11,6 +11,7 @@
 #include "execd/commands.h"
 #include "execd/context.h"
 #include "execd/init.h"
+#include "execd/ptys.h"
 #include "execd/sessions.h"
 
 namespace osbx::execd {
@@ -34,6 +35,7 @@ class ApiServer {
   Secret token_;
   Commands commands_;
   Sessions sessions_;
+  Ptys ptys_;
   std::unique_ptr<http::Server> server_;
 };
 

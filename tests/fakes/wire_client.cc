@@ -164,8 +164,10 @@ std::optional<Reply> WireClient::Call(std::string_view method, std::string_view 
   return ReadReply();
 }
 
-std::optional<Reply> WireClient::UpgradeTo(std::string_view target, std::string_view subprotocols) {
-  std::string headers =
+std::optional<Reply> WireClient::UpgradeTo(std::string_view target, std::string_view subprotocols,
+                                           std::string_view more_headers) {
+  std::string headers(more_headers);
+  headers +=
       "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
   if (!subprotocols.empty()) {

@@ -50,7 +50,8 @@ class WireClient {
                             std::string_view headers = "", std::string_view body = "");
 
   // WebSocket: handshake, then masked frames.
-  std::optional<Reply> UpgradeTo(std::string_view target, std::string_view subprotocols = "");
+  std::optional<Reply> UpgradeTo(std::string_view target, std::string_view subprotocols = "",
+                                 std::string_view more_headers = "");
   bool SendFrame(int opcode, std::string_view payload);
   struct Frame {
     int opcode = 0;

@@ -53,11 +53,15 @@ ExecdProcess::~ExecdProcess() {
   EXPECT_EQ(WaitFor(pid_), 128 + SIGTERM);
 }
 
+std::string ExecdProcess::TokenHeader() {
+  return std::string("X-EXECD-ACCESS-TOKEN: ") + kToken + "\r\n";
+}
+
 wire::Reply ExecdProcess::Call(std::string_view method, std::string_view target,
                                std::string_view body, std::string headers) const {
   wire::WireClient client(socket_);
   if (!client.Connected()) return {};
-  headers += std::string("X-EXECD-ACCESS-TOKEN: ") + kToken + "\r\n";
+  headers += TokenHeader();
   return client.Call(method, target, headers, body).value_or(wire::Reply());
 }
 

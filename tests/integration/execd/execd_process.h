@@ -33,6 +33,8 @@ class ExecdProcess {
   ExecdProcess(const ExecdProcess&) = delete;
   ExecdProcess& operator=(const ExecdProcess&) = delete;
 
+  static std::string TokenHeader();  // a whole line
+
   const fakes::TempDir& dir() const { return dir_; }
   const std::string& socket() const { return socket_; }
 
