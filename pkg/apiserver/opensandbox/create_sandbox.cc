@@ -47,7 +47,7 @@ Failure StartFailure(const Json& object) {
       {"StartFailed", 500, "DOCKER::SANDBOX_START_FAILED"},
       {"ExecdSilent", 503, "DOCKER::SANDBOX_EXECD_START_FAILED"},
       {"HostPathRefused", 400, "VOLUME::HOST_PATH_NOT_ALLOWED"},
-      {"VolumeFailed", 500, "VOLUME::PVC_INSPECT_FAILED"},
+      {"PvcFailed", 500, "VOLUME::PVC_INSPECT_FAILED"},
       {"InvalidSpec", 400, "SANDBOX::INVALID_PARAMETER"},
       {"CredentialsNotFound", 400, "VOLUME::INVALID_OSSFS_CREDENTIALS"},
       {"SnapshotNotReady", 409, "SNAPSHOT::NOT_READY"},

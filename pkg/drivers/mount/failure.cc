@@ -100,12 +100,7 @@ std::string_view CauseInLog(std::string_view log) {
 }  // namespace
 
 Error Failure(Code code, std::string_view reason_word, std::string message) {
-  Cause cause{std::string(reason_word), "", message};
-  return Error(code, std::move(message)).WithCauses({std::move(cause)});
-}
-
-std::string_view ReasonOf(const Error& error) {
-  return error.causes().empty() ? std::string_view() : error.causes().front().reason;
+  return Because(reason_word, Error(code, std::move(message)));
 }
 
 std::string Redact(std::string_view text, const Credentials& credentials, std::size_t max_bytes) {

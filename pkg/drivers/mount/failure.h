@@ -9,30 +9,14 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/reason.h"
 #include "base/subprocess.h"
 #include "drivers/mount/backend.h"
 
 namespace osbx::mount {
 
-namespace reason {
-inline constexpr std::string_view kInvalidSpec = "InvalidSpec";
-inline constexpr std::string_view kInvalidCredentials = "InvalidCredentials";
-inline constexpr std::string_view kInvalidOption = "InvalidOption";
-inline constexpr std::string_view kBucketNotFound = "BucketNotFound";
-inline constexpr std::string_view kEndpointUnreachable = "EndpointUnreachable";
-inline constexpr std::string_view kTimedOut = "TimedOut";
-inline constexpr std::string_view kBinaryMissing = "BinaryMissing";
-inline constexpr std::string_view kNoFuseDevice = "NoFuseDevice";
-inline constexpr std::string_view kTargetOccupied = "TargetOccupied";  // by a foreign mount or file
-inline constexpr std::string_view kTargetBusy = "TargetBusy";          // in use: cannot unmount
-inline constexpr std::string_view kNotConnected = "NotConnected";      // the FUSE server is dead
-inline constexpr std::string_view kMountFailed = "MountFailed";        // anything else
-}  // namespace reason
-
 // An Error whose first cause carries `reason_word`.
 Error Failure(Code code, std::string_view reason_word, std::string message);
-// The reason of an error of this folder; "" when it has none.
-std::string_view ReasonOf(const Error& error);
 
 struct Leftovers {
   ExitStatus status;

@@ -124,6 +124,7 @@ void ContainerTable::Relist(const std::vector<docker::ContainerSummary>& all, Ti
     row.status = summary.status;
     row.mount_sources = SourcesOf(summary.mounts);
     row.ip = AddressOf(summary.ip_addresses);
+    row.image_id = summary.image_id;
     entry.looked_at = std::max(entry.looked_at, asked_at);
     Index(entry);
     entries_.emplace(summary.id, std::move(entry));
@@ -178,6 +179,8 @@ void ContainerTable::Put(const docker::ContainerInfo& info, Time asked_at) {
   entry.row.limits = info.resources;
   entry.row.mount_sources = SourcesOf(info.mounts);
   entry.row.ip = AddressOf(info.ip_addresses);
+  entry.row.image_id = info.image_id;
+  entry.row.ports = info.ports;
   entry.looked_at = asked_at;
   Index(entry);
 }

@@ -30,6 +30,8 @@ struct ContainerRow {
   docker::ContainerStatus status = docker::ContainerStatus::kUnknown;
   std::vector<std::string> mount_sources;  // host paths
   std::string ip;
+  std::string image_id;
+  std::vector<docker::PublishedPort> ports;       // from the last inspect
   std::optional<docker::ContainerState> details;  // from an inspect of the present state
   std::optional<docker::Resources> limits;        // from the last inspect of this connection
   bool stale = false;                             // an event came after the last look

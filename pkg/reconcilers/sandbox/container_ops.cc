@@ -20,11 +20,12 @@ using std::chrono::seconds;
 constexpr Duration kCreateDeadline = seconds(30);
 constexpr Duration kStartDeadline =
     seconds(60);  // an overloaded engine starts slowly; repeating makes it slower
+constexpr int kPortAttempts = 3;
 constexpr std::string_view kManagedLabel = "osbx.dev/volume-managed-by";
 
-Error Because(std::string_view word, Error error) {
-  std::vector<Cause> causes{{std::string(word), "", error.message()}};
-  return std::move(error).WithCauses(std::move(causes));
+// By the rules of the path, not by the file system.
+bool Refused(const Error& error) {
+  return error.code() == Code::kPermissionDenied && error.os_errno() == 0;
 }
 
 // First-cause decoration of a Result on its way up.
@@ -35,12 +36,6 @@ Result<T> Tag(std::string_view word, Result<T> result) {
 }
 
 }  // namespace
-
-std::string ReasonOf(const Error& error) {
-  if (!error.causes().empty() && !error.causes().front().reason.empty())
-    return error.causes().front().reason;
-  return std::string(CodeName(error.code()));
-}
 
 std::string ContainerOps::StageDir(const api::v1::Sandbox& sandbox) const {
   return options_.stage_root + "/" + sandbox.metadata.uid;
@@ -55,50 +50,78 @@ Result<> ContainerOps::Start(const api::v1::Sandbox& sandbox,
            Tag(reason::kCreateFailed, mount::EnsureSlot(options_.slot_root, sandbox.metadata.uid)));
   OSBX_TRY(const std::vector<BoundVolume> bound, Bind(sandbox, volumes, mount_targets, create));
   OSBX_TRY(const std::vector<std::string> command, Command(sandbox, create));
-  OSBX_TRY(
-      const docker::ContainerSpec spec,
-      Tag(reason::kCreateFailed, BuildContainer(sandbox, command, bound, slot, options_.defaults)));
-  OSBX_TRY(const std::string id, EnsureContainer(sandbox, spec, create));
-  Result<> answered = StartWithToken(sandbox, slot, id, stop);
-  OSBX_CHECK(Refresh(id));
+  const auto row = table_.FindByUid(sandbox.metadata.uid);
+  const bool runs = row && row->status == docker::ContainerStatus::kRunning;
+  if (!runs) OSBX_CHECK(HandToken(sandbox, slot));
+  const Result<std::string> id =
+      CreateAndStart(sandbox, {.command = command, .volumes = bound, .slot_path = slot}, stop);
+  Result<> answered = id ? WaitForExecd(slot, *id, stop) : Result<>(id.error());
+  if (!runs) Ignore(RemoveBeneath(slot, kExecdToken), "it goes with the slot");
+  if (id) OSBX_CHECK(Refresh(*id));
   return answered;
 }
 
 // execd reads its token when it starts, under whatever user the image or the spec names, so the
 // file is readable by all: on the host only root gets as far as the slot, and in the container
 // nothing else runs yet. A root execd removes it then; for another, which cannot (the directory is
-// sticky), it is taken back here: its processes are execd's equals.
-Result<> ContainerOps::StartWithToken(const api::v1::Sandbox& sandbox, const std::string& slot,
-                                      const std::string& id, std::stop_token stop) {
+// sticky), it is taken back once execd answers: its processes are execd's equals.
+Result<> ContainerOps::HandToken(const api::v1::Sandbox& sandbox, const std::string& slot) {
   constexpr unsigned kReadableByAll = 0444;
-  OSBX_CHECK(
-      Tag(reason::kStartFailed,
-          WriteBeneath(slot, kExecdToken, EndpointToken(options_.install_key, sandbox.metadata.uid),
-                       kReadableByAll)));
-  if (auto started = docker_.StartContainer(id, {.timeout = kStartDeadline, .stop = stop});
-      !started) {
-    Ignore(RemoveBeneath(slot, kExecdToken), "it goes with the slot");
-    Ignore(Refresh(id), "the event stream tells it as well");
-    return Because(reason::kStartFailed, std::move(started).error());
+  return Tag(
+      reason::kStartFailed,
+      WriteBeneath(slot, kExecdToken, EndpointToken(options_.install_key, sandbox.metadata.uid),
+                   kReadableByAll));
+}
+
+// A published port that somebody took meanwhile is replaced by another; the container is made anew
+// for that, which harms nothing as long as it has never run.
+Result<std::string> ContainerOps::CreateAndStart(const api::v1::Sandbox& sandbox,
+                                                 ContainerParts parts, std::stop_token stop) {
+  const docker::Call create{.timeout = kCreateDeadline, .stop = stop};
+  for (int attempt = 1;; ++attempt) {
+    OSBX_TRY(parts.ports, ChooseHostPorts(options_.defaults.publish));
+    OSBX_TRY(const docker::ContainerSpec spec,
+             Tag(reason::kCreateFailed, BuildContainer(sandbox, parts, options_.defaults)));
+    OSBX_TRY(const Ensured container, EnsureContainer(sandbox, spec, create));
+    Result<> started =
+        docker_.StartContainer(container.id, {.timeout = kStartDeadline, .stop = stop});
+    if (started) return container.id;
+    Ignore(Refresh(container.id), "the event stream tells it as well");
+    if (!container.made || attempt == kPortAttempts || AllFree(parts.ports)) {
+      return Diagnose(sandbox, reason::kStartFailed, std::move(started).error());
+    }
+    OSBX_CHECK(Discard(container.id, create));
   }
-  Result<> answered = WaitForExecd(slot, id, stop);
-  Ignore(RemoveBeneath(slot, kExecdToken), "it goes with the slot");
-  return answered;
+}
+
+// Removes a container of ours that has never run.
+Result<> ContainerOps::Discard(const std::string& id, const docker::Call& call) {
+  Result<> removed = docker_.RemoveContainer(id, {.force = true, .volumes = true}, call);
+  if (!removed && removed.error().code() != Code::kNotFound) {
+    return Because(reason::kStartFailed, std::move(removed).error());
+  }
+  table_.Forget(id);
+  return {};
 }
 
 // Creates the container or finds the one an earlier attempt made. One of the name that is not ours
 // is left alone (I7).
-Result<std::string> ContainerOps::EnsureContainer(const api::v1::Sandbox& sandbox,
-                                                  const docker::ContainerSpec& spec,
-                                                  const docker::Call& call) {
-  if (const auto row = table_.FindByUid(sandbox.metadata.uid)) return row->id;
+Result<ContainerOps::Ensured> ContainerOps::EnsureContainer(const api::v1::Sandbox& sandbox,
+                                                            const docker::ContainerSpec& spec,
+                                                            const docker::Call& call) {
+  if (const auto row = table_.FindByUid(sandbox.metadata.uid)) {
+    // Its ports may be taken by now, and nobody knows which they are.
+    const bool anew = !spec.ports.empty() && row->status == docker::ContainerStatus::kCreated;
+    if (!anew) return Ensured{.id = row->id};
+    OSBX_CHECK(Discard(row->id, call));
+  }
   Result<std::string> created = docker_.CreateContainer(spec, call);
-  if (created) return created;
+  if (created) return Ensured{.id = *std::move(created), .made = true};
   if (created.error().code() == Code::kNotFound) {
     return Because(reason::kImageNotFound, std::move(created).error());
   }
   if (created.error().code() != Code::kAlreadyExists) {
-    return Because(reason::kCreateFailed, std::move(created).error());
+    return Diagnose(sandbox, reason::kCreateFailed, std::move(created).error());
   }
   const Time asked = clock_.Now();
   OSBX_TRY(const docker::ContainerInfo found,
@@ -110,7 +133,29 @@ Result<std::string> ContainerOps::EnsureContainer(const api::v1::Sandbox& sandbo
                          "a container named " + spec.name + " exists and is not ours"));
   }
   table_.Put(found, asked);
-  return found.id;
+  return Ensured{.id = found.id};
+}
+
+// By looking, not by the engine's words, which change between its versions.
+Error ContainerOps::Diagnose(const api::v1::Sandbox& sandbox, std::string_view word, Error error) {
+  const std::string network = UserNetworkOf(options_.defaults.network_mode);
+  if (!network.empty()) {
+    const auto found = docker_.InspectNetwork(network);
+    if (!found && found.error().code() == Code::kNotFound) {
+      return Because(reason::kNetworkNotFound,
+                     Error(Code::kFailedPrecondition,
+                           "docker.network_mode: Docker has no network " + network));
+    }
+  }
+  const std::string runtime = RuntimeOf(sandbox, options_.defaults);
+  if (!runtime.empty()) {
+    const auto engine = docker_.Info();
+    if (engine && std::ranges::find(engine->runtimes, runtime) == engine->runtimes.end()) {
+      return Because(reason::kRuntimeNotFound,
+                     Error(Code::kFailedPrecondition, "Docker has no runtime " + runtime));
+    }
+  }
+  return Because(word, std::move(error));
 }
 
 Result<std::vector<std::string>> ContainerOps::Command(const api::v1::Sandbox& sandbox,
@@ -135,7 +180,7 @@ Result<std::vector<BoundVolume>> ContainerOps::Bind(
     if (volume.mount) {
       const auto target = mount_targets.find(volume.name);
       if (target == mount_targets.end()) {
-        return Because(reason::kVolumeFailed,
+        return Because(reason::kMountFailed,
                        Error(Code::kInternal, "volume " + volume.name + " has no mount"));
       }
       out.push_back(
@@ -158,9 +203,11 @@ Result<BoundVolume> ContainerOps::BindHost(const api::v1::Sandbox& sandbox,
                                       .sub_path = volume.sub_path,
                                       .stage_dir = StageDir(sandbox),
                                       .name = volume.name});
-  if (!staged)
-    return Because(reason::kHostPathRefused,
+  if (!staged) {
+    const bool refused = Refused(staged.error());
+    return Because(refused ? reason::kHostPathRefused : reason::kHostPathFailed,
                    std::move(staged).error().Wrap("volume " + volume.name));
+  }
   return BoundVolume{.source = *staged, .target = volume.mount_path, .read_only = volume.read_only};
 }
 
@@ -176,8 +223,11 @@ Result<BoundVolume> ContainerOps::BindPvc(const api::v1::Sandbox& sandbox,
                                  .labels = {{std::string(kManagedLabel), sandbox.metadata.uid}}},
                                 call);
   }
-  if (!info)
-    return Because(reason::kVolumeFailed, std::move(info).error().Wrap("Docker volume " + name));
+  if (!info) {
+    const bool missing = info.error().code() == Code::kNotFound;
+    return Because(missing ? reason::kPvcNotFound : reason::kPvcFailed,
+                   std::move(info).error().Wrap("Docker volume " + name));
+  }
   if (volume.sub_path.empty()) {
     return BoundVolume{.type = docker::MountType::kVolume,
                        .source = name,
@@ -186,7 +236,7 @@ Result<BoundVolume> ContainerOps::BindPvc(const api::v1::Sandbox& sandbox,
   }
   if (info->driver != "local" || info->mountpoint.empty()) {
     return Because(
-        reason::kVolumeFailed,
+        reason::kPvcSubPathUnsupported,
         Error(Code::kInvalid, "Docker volume " + name + ": subPath needs the driver \"local\""));
   }
   auto staged = mount::StageHostPath({.allowed_prefixes = {info->mountpoint},
@@ -194,8 +244,11 @@ Result<BoundVolume> ContainerOps::BindPvc(const api::v1::Sandbox& sandbox,
                                       .sub_path = volume.sub_path,
                                       .stage_dir = StageDir(sandbox),
                                       .name = volume.name});
-  if (!staged)
-    return Because(reason::kVolumeFailed, std::move(staged).error().Wrap("volume " + volume.name));
+  if (!staged) {
+    const bool refused = Refused(staged.error());
+    return Because(refused ? reason::kSubPathRefused : reason::kPvcFailed,
+                   std::move(staged).error().Wrap("volume " + volume.name));
+  }
   return BoundVolume{.source = *staged, .target = volume.mount_path, .read_only = volume.read_only};
 }
 

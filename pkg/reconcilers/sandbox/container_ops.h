@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The slow steps of a sandbox's life on Docker: start and remove. Each finds its own earlier work
 // again (by the container's name and label), so that it may be repeated after a crash, a time-out
-// or a lost answer (R4, R5). Thread-safe; calls block up to the engine's deadlines and belong on an
-// OpExecutor.
+// or a lost answer (R4, R5). Errors carry a reason word (base/reason.h). Thread-safe; calls block
+// up to the engine's deadlines and belong on an OpExecutor.
 #pragma once
 
 #include <stop_token>
@@ -11,6 +11,7 @@
 
 #include "api/v1/sandbox.h"
 #include "base/clock.h"
+#include "base/reason.h"
 #include "base/secret.h"
 #include "drivers/docker/client.h"
 #include "reconcilers/engine/container_table.h"
@@ -18,20 +19,6 @@
 #include "reconcilers/volumes/resolve.h"
 
 namespace osbx::reconcilers {
-
-// Reasons in the first cause of an error of these operations.
-namespace reason {
-inline constexpr std::string_view kImageNotFound =
-    "ImageNotFound";  // create says so: pull, then again
-inline constexpr std::string_view kHostPathRefused = "HostPathRefused";
-inline constexpr std::string_view kVolumeFailed = "VolumeFailed";
-inline constexpr std::string_view kCreateFailed = "CreateFailed";
-inline constexpr std::string_view kStartFailed = "StartFailed";
-inline constexpr std::string_view kExecdSilent = "ExecdSilent";
-inline constexpr std::string_view kPauseFailed = "PauseFailed";
-inline constexpr std::string_view kResumeFailed = "ResumeFailed";
-inline constexpr std::string_view kRemoveFailed = "RemoveFailed";
-}  // namespace reason
 
 struct ContainerOpsOptions {
   ContainerDefaults defaults;
@@ -84,10 +71,18 @@ class ContainerOps {
                               const docker::Call& call);
   Result<std::vector<std::string>> Command(const api::v1::Sandbox& sandbox,
                                            const docker::Call& call);
-  Result<std::string> EnsureContainer(const api::v1::Sandbox& sandbox,
-                                      const docker::ContainerSpec& spec, const docker::Call& call);
-  Result<> StartWithToken(const api::v1::Sandbox& sandbox, const std::string& slot,
-                          const std::string& id, std::stop_token stop);
+  Result<> HandToken(const api::v1::Sandbox& sandbox, const std::string& slot);
+  Result<std::string> CreateAndStart(const api::v1::Sandbox& sandbox, ContainerParts parts,
+                                     std::stop_token stop);
+  struct Ensured {
+    std::string id;
+    bool made = false;  // by this call
+  };
+  Result<Ensured> EnsureContainer(const api::v1::Sandbox& sandbox,
+                                  const docker::ContainerSpec& spec, const docker::Call& call);
+  // The error with the reason found by looking at what the container needs, or else with `word`.
+  Error Diagnose(const api::v1::Sandbox& sandbox, std::string_view word, Error error);
+  Result<> Discard(const std::string& id, const docker::Call& call);
   Result<> WaitForExecd(const std::string& slot, const std::string& id, std::stop_token stop);
   std::string StageDir(const api::v1::Sandbox& sandbox) const;
 
@@ -96,8 +91,5 @@ class ContainerOps {
   Clock& clock_;
   const ContainerOpsOptions options_;
 };
-
-// The reason word of an error of these operations, or of the mount driver; a code name otherwise.
-std::string ReasonOf(const Error& error);
 
 }  // namespace osbx::reconcilers

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reconcilers/sandbox/container_spec.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/quantity.h"
@@ -42,8 +43,7 @@ std::vector<std::string> SecurityOptions(const ContainerDefaults& defaults) {
   return out;
 }
 
-std::vector<docker::MountSpec> Mounts(const std::vector<BoundVolume>& volumes,
-                                      const std::string& slot_path,
+std::vector<docker::MountSpec> Mounts(const ContainerParts& parts,
                                       const ContainerDefaults& defaults) {
   std::vector<docker::MountSpec> out;
   out.push_back({.type = docker::MountType::kBind,
@@ -51,11 +51,11 @@ std::vector<docker::MountSpec> Mounts(const std::vector<BoundVolume>& volumes,
                  .target = kExecdInside,
                  .read_only = true});
   out.push_back({.type = docker::MountType::kBind,
-                 .source = slot_path,
+                 .source = parts.slot_path,
                  .target = kSlotInside,
                  .propagation = docker::Propagation::kSlave});
   out.insert(out.end(), defaults.mounts.begin(), defaults.mounts.end());
-  for (const BoundVolume& volume : volumes) {
+  for (const BoundVolume& volume : parts.volumes) {
     out.push_back({.type = volume.type,
                    .source = volume.source,
                    .target = volume.target,
@@ -64,7 +64,28 @@ std::vector<docker::MountSpec> Mounts(const std::vector<BoundVolume>& volumes,
   return out;
 }
 
+// Behind its socket alone, unless its port is published.
+std::vector<std::string> Execd(const ContainerParts& parts) {
+  std::vector<std::string> out = {kExecdInside, "--socket", kSocketInside};
+  for (const docker::PortSpec& port : parts.ports) {
+    if (port.container_port != kExecdPort) continue;
+    out.insert(out.end(), {"--port", std::to_string(kExecdPort)});
+  }
+  out.emplace_back("--");
+  return out;
+}
+
 }  // namespace
+
+std::string UserNetworkOf(const std::string& network_mode) {
+  static constexpr std::string_view kModes[] = {"", "default", "bridge", "host", "none"};
+  if (std::ranges::find(kModes, network_mode) != std::end(kModes)) return "";
+  return network_mode.starts_with("container:") ? "" : network_mode;
+}
+
+std::string RuntimeOf(const api::v1::Sandbox& sandbox, const ContainerDefaults& defaults) {
+  return sandbox.spec.runtime.empty() ? defaults.runtime : sandbox.spec.runtime;
+}
 
 std::string ContainerName(const api::v1::Sandbox& sandbox) {
   return "sandbox-" + sandbox.metadata.uid;
@@ -87,11 +108,9 @@ Result<Limits> LimitsOf(const api::v1::Sandbox& sandbox, std::int64_t pids_limit
 }
 
 Result<docker::ContainerSpec> BuildContainer(const api::v1::Sandbox& sandbox,
-                                             const std::vector<std::string>& command,
-                                             const std::vector<BoundVolume>& volumes,
-                                             const std::string& slot_path,
+                                             const ContainerParts& parts,
                                              const ContainerDefaults& defaults) {
-  if (command.empty()) {
+  if (parts.command.empty()) {
     return Error(Code::kInvalid,
                  "spec.entrypoint: neither it nor the image names a command to run");
   }
@@ -103,8 +122,8 @@ Result<docker::ContainerSpec> BuildContainer(const api::v1::Sandbox& sandbox,
     const std::string& os = sandbox.spec.platform->os;
     spec.platform = (os.empty() ? "linux" : os) + "/" + sandbox.spec.platform->arch;
   }
-  spec.entrypoint = {kExecdInside, "--socket", kSocketInside, "--"};
-  spec.cmd = command;
+  spec.entrypoint = Execd(parts);
+  spec.cmd = parts.command;
   spec.env = Environment(sandbox, defaults);
   spec.labels = {{std::string(kUidLabel), sandbox.metadata.uid},
                  {std::string(kNamespaceLabel), sandbox.metadata.namespace_},
@@ -113,12 +132,14 @@ Result<docker::ContainerSpec> BuildContainer(const api::v1::Sandbox& sandbox,
   spec.user = sandbox.spec.user;
   if (defaults.network_mode != "host")
     spec.hostname = sandbox.metadata.name.substr(0, kLongestHostname);
-  spec.mounts = Mounts(volumes, slot_path, defaults);
+  spec.mounts = Mounts(parts, defaults);
   spec.resources = limits.resources;
   spec.gpus = limits.gpus;
   spec.cap_drop = defaults.drop_capabilities;
   spec.security_opt = SecurityOptions(defaults);
   spec.network_mode = defaults.network_mode;
+  spec.ports = parts.ports;
+  spec.runtime = RuntimeOf(sandbox, defaults);
   spec.log_driver = "local";
   return spec;
 }

@@ -12,6 +12,7 @@
 #include "api/v1/sandbox.h"
 #include "base/result.h"
 #include "drivers/docker/types.h"
+#include "reconcilers/sandbox/host_ports.h"
 
 namespace osbx::reconcilers {
 
@@ -19,6 +20,8 @@ namespace osbx::reconcilers {
 struct ContainerDefaults {
   std::string execd_path;  // on the host
   std::string network_mode = "bridge";
+  PublishOptions publish;
+  std::string runtime;  // of containers ("runsc"); empty: the engine's own
   std::vector<std::string> drop_capabilities;
   std::string apparmor_profile;
   std::string seccomp_profile;  // the profile's JSON, or "unconfined"
@@ -49,13 +52,24 @@ inline constexpr const char* kExecdToken = "run/token";
 // found again (R4).
 std::string ContainerName(const api::v1::Sandbox& sandbox);
 
-// `command`: the entrypoint to run, already completed from the image. kInvalid names a field that
-// Docker cannot take.
+// What one container has of its own.
+struct ContainerParts {
+  std::vector<std::string> command;  // the entrypoint to run, completed from the image
+  std::vector<BoundVolume> volumes;
+  std::string slot_path;
+  std::vector<docker::PortSpec> ports;  // published on the host; execd listens on its own too
+};
+
+// kInvalid names a field that Docker cannot take.
 Result<docker::ContainerSpec> BuildContainer(const api::v1::Sandbox& sandbox,
-                                             const std::vector<std::string>& command,
-                                             const std::vector<BoundVolume>& volumes,
-                                             const std::string& slot_path,
+                                             const ContainerParts& parts,
                                              const ContainerDefaults& defaults);
+
+// spec.runtime, or the host's default; "" for the engine's own.
+std::string RuntimeOf(const api::v1::Sandbox& sandbox, const ContainerDefaults& defaults);
+
+// The name of a network that somebody has made, or "" for the engine's own modes.
+std::string UserNetworkOf(const std::string& network_mode);
 
 // spec.resources.limits in the engine's units.
 struct Limits {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/reason.h"
 #include "ctrl/conditions.h"
 
 namespace osbx::reconcilers {
@@ -20,6 +21,13 @@ constexpr Duration kLongestRestartDelay = minutes(5);
 constexpr Duration kSilenceWorthReporting = seconds(5);
 constexpr Duration kStableRun =
     minutes(10);  // after which restarts count from the start again, as in Kubernetes
+
+bool IsAboutVolumes(std::string_view word) {
+  static constexpr std::string_view kWords[] = {
+      reason::kHostPathRefused, reason::kHostPathFailed,        reason::kPvcNotFound,
+      reason::kPvcFailed,       reason::kPvcSubPathUnsupported, reason::kSubPathRefused};
+  return std::ranges::find(kWords, word) != std::end(kWords);
+}
 
 std::string EndReason(const ContainerFacts& container) {
   if (container.oom_killed) return "OOMKilled";
@@ -50,11 +58,21 @@ class Planner {
     if (sandbox_.metadata.deletion_timestamp) return Delete();
     if (!facts_.engine_known) return Uncertain();
     ReportVolumes();
-    if (Finished(plan_.status)) return StayFinished();
-    if (facts_.container) return WithContainer(*facts_.container);
-    if (facts_.busy) return;
-    NoteLostContainer();
-    BringUp();
+    if (Finished(plan_.status)) {
+      StayFinished();
+    } else if (facts_.container) {
+      WithContainer(*facts_.container);
+    } else if (!facts_.busy) {
+      NoteLostContainer();
+      BringUp();
+    }
+    DropPullSecret();
+  }
+
+  // Kept only while it is needed: there is a container, so there is the image; or none is wanted.
+  void DropPullSecret() {
+    if (plan_.step != SandboxStep::kNone || facts_.busy || !facts_.has_own_pull_secret) return;
+    if (facts_.container || Finished(plan_.status)) plan_.step = SandboxStep::kDropPullSecret;
   }
 
   // ---- deletion ----
@@ -64,11 +82,15 @@ class Planner {
     Ready("False", "Terminating", "being deleted");
     if (facts_.busy || !facts_.engine_known) return;
     if (facts_.container) {
-      plan_.step = SandboxStep::kRemove;
-      Backoff();
-      return;
+      return Remove();
     }
     plan_.step = SandboxStep::kRelease;
+  }
+
+  // A start that failed a moment ago does not hold a removal back.
+  void Remove() {
+    plan_.step = SandboxStep::kRemove;
+    if (facts_.failure && facts_.failure->of_removal) Backoff();
   }
 
   // ---- the engine is silent: say so, touch nothing ----
@@ -88,7 +110,7 @@ class Planner {
     // sandbox is deleted.
     if (sandbox_.spec.start_policy == "FailFast" && plan_.status.gave_up.value_or(false) &&
         facts_.container && !facts_.busy) {
-      plan_.step = SandboxStep::kRemove;
+      Remove();
     }
   }
 
@@ -123,14 +145,20 @@ class Planner {
         plan_.step = SandboxStep::kInspect;
         return;
       }
-      status.container_id = container.id;
-      status.ip = container.ip;
-      status.started_at = container.started_at;
-      status.finished_at.reset();
+      TakeContainer(container);
     }
+    if (container.detailed) TakeAddresses(container);
     if (facts_.failure) {  // execd has not answered: not ready, and asked again
+      if (facts_.failure->terminal && GivesUp(facts_.failure->reason, facts_.failure->message))
+        return;
       Pending(facts_.failure->reason, facts_.failure->message);
       if (!Backoff()) plan_.step = SandboxStep::kStart;
+      return;
+    }
+    // Found running by an osbxd that did not see the end of its start.
+    if (facts_.unproven && status.phase != "Running" && status.phase != "Paused") {
+      Pending("Starting", "");
+      plan_.step = SandboxStep::kStart;
       return;
     }
     status.phase = "Running";
@@ -145,6 +173,21 @@ class Planner {
     } else {
       KeepLimits(container);
     }
+  }
+
+  void TakeContainer(const ContainerFacts& container) {
+    SandboxStatus& status = plan_.status;
+    status.container_id = container.id;
+    status.started_at = container.started_at;
+    status.finished_at.reset();
+    TakeAddresses(container);
+  }
+
+  void TakeAddresses(const ContainerFacts& container) {
+    SandboxStatus& status = plan_.status;
+    status.ip = container.ip;
+    status.endpoints = container.endpoints;
+    status.image = api::v1::UsedImage{.uri = sandbox_.spec.image, .id = container.image_id};
   }
 
   // Changed in the spec, or by somebody else in the engine.
@@ -163,12 +206,8 @@ class Planner {
   void Paused(const ContainerFacts& container) {
     SandboxStatus& status = plan_.status;
     if (facts_.busy) return;
-    if (status.container_id != container.id) {
-      status.container_id = container.id;
-      status.ip = container.ip;
-      status.started_at = container.started_at;
-      status.finished_at.reset();
-    }
+    if (status.container_id != container.id) TakeContainer(container);
+    if (container.detailed) TakeAddresses(container);
     status.phase = "Paused";
     status.reason = "Paused";
     status.message.clear();
@@ -205,6 +244,8 @@ class Planner {
       return;
     }
     status.container_id = container.id;
+    status.endpoints.clear();
+    status.image = api::v1::UsedImage{.uri = sandbox_.spec.image, .id = container.image_id};
     if (!EndRecorded(container)) RecordEnd(container);
     if (!WantsRestart(container)) return Finish(container);
     Restart();
@@ -273,6 +314,7 @@ class Planner {
     if (status.container_id.empty()) return;
     status.container_id.clear();
     status.ip.clear();
+    status.endpoints.clear();
     status.started_at.reset();
     status.restart_count = status.restart_count.value_or(0) + 1;
     status.last_termination = api::v1::Termination{
@@ -290,8 +332,8 @@ class Planner {
       return Pending("NodeUnschedulable", "the node takes no new sandboxes");
     }
     if (!facts_.image_problem.empty() && !facts_.container) {
-      if (!GivesUp(kSnapshotNotReady, facts_.image_problem))
-        Pending(kSnapshotNotReady, facts_.image_problem);
+      const std::string why(reason::kSnapshotNotReady);
+      if (!GivesUp(why, facts_.image_problem)) Pending(why, facts_.image_problem);
       return;
     }
     for (const VolumeFacts& volume : facts_.volumes) {
@@ -346,6 +388,7 @@ class Planner {
     status.message = message;
     status.gave_up = true;
     status.finished_at = std::chrono::floor<seconds>(facts_.now);
+    status.endpoints.clear();
     for (auto& volume : status.volumes) volume.mount.clear();  // no longer a user of any mount
     Ready("False", reason, message);
     return true;
@@ -355,8 +398,7 @@ class Planner {
   void Blame(const FailedOperation& failure) {
     const char* type = nullptr;
     if (failure.reason.starts_with("Image")) type = "ImageReady";
-    if (failure.reason == "HostPathRefused" || failure.reason == "VolumeFailed")
-      type = "VolumesReady";
+    if (IsAboutVolumes(failure.reason)) type = "VolumesReady";
     if (type == nullptr) return;
     ctrl::SetCondition(plan_.status.conditions, type, "False", failure.reason, failure.message,
                        facts_.now);
@@ -424,8 +466,6 @@ class Planner {
   void Recheck(Duration after) {
     if (!plan_.recheck || after < *plan_.recheck) plan_.recheck = after;
   }
-
-  static constexpr const char* kSnapshotNotReady = "SnapshotNotReady";
 
   const Sandbox& sandbox_;
   const SandboxFacts& facts_;

@@ -24,7 +24,9 @@ struct ContainerFacts {
   bool oom_killed = false;
   std::string error;  // the engine's words
   std::string ip;
-  std::optional<Time> started_at;  // in whole seconds, as the status keeps them
+  std::string image_id;
+  std::vector<api::v1::PublishedEndpoint> endpoints;  // sorted by port in the container
+  std::optional<Time> started_at;                     // in whole seconds, as the status keeps them
   std::optional<Time> finished_at;
   // Ended through no act of its process: stopped through the engine by somebody else, or with the
   // engine or the host.
@@ -46,9 +48,10 @@ struct VolumeFacts {
 
 // The last failed operation of this run; safe to lose (it is tried again).
 struct FailedOperation {
-  std::string reason;  // ImagePullFailed, ImageNotFound, CreateFailed, StartFailed, …
+  std::string reason;  // a word of base/reason.h, or the name of a code
   std::string message;
   bool terminal = false;
+  bool of_removal = false;
   std::optional<MonoTime> retry;
 };
 
@@ -60,7 +63,10 @@ struct SandboxFacts {
   bool mounts_missing = false;       // a Mount object that a volume needs does not exist yet
   bool unschedulable = false;        // the node takes no new sandboxes
   bool busy = false;                 // an operation on the container is running
-  bool pulling = false;              // its image is being pulled
+  bool unproven = false;             // osbxd has not seen its execd answer since it started itself
+  // The Secret of spec.imagePullSecret was made for this sandbox alone.
+  bool has_own_pull_secret = false;
+  bool pulling = false;       // its image is being pulled
   std::string image_problem;  // why the snapshot it starts from cannot be used; not for a container
                               // that exists
   bool image_wanted = false;  // a create has found the image missing, or the policy is Always
@@ -79,8 +85,9 @@ enum class SandboxStep {
   kUpdateLimits,  // the resources of a running or paused container
   kPause,         // freeze its processes
   kUnpause,
-  kRemove,   // stop with grace and remove container, slot and staged paths
-  kRelease,  // nothing is left: drop the finalizer
+  kDropPullSecret,  // the image is here, or nobody wants it any more
+  kRemove,          // stop with grace and remove container, slot and staged paths
+  kRelease,         // nothing is left: drop the finalizer
 };
 
 struct SandboxPlan {

@@ -2,11 +2,13 @@
 #include "reconcilers/sandbox/sandbox_reconciler.h"
 
 #include <algorithm>
+#include <map>
 
 #include <nlohmann/json.hpp>
 
 #include "api/v1/node.h"
 #include "api/v1/snapshot.h"
+#include "base/reason.h"
 #include "ctrl/conditions.h"
 #include "reconcilers/mount/mount_plan.h"
 #include "registry/finalizers.h"
@@ -16,6 +18,9 @@ namespace {
 
 using api::v1::Sandbox;
 using std::chrono::seconds;
+
+constexpr std::string_view kStartOp = "start";
+constexpr std::string_view kRemoveOp = "remove";
 
 std::optional<Time> WholeSeconds(const std::optional<Time>& time) {
   if (!time) return std::nullopt;
@@ -54,11 +59,32 @@ bool EndedFromOutside(const ContainerRow& row) {
   return row.ended_unseen && (code == kKilled || code == kTerminated || code == kLostWithHost);
 }
 
+// One per port in the container: the engine may report it for IPv4 and for IPv6.
+std::vector<api::v1::PublishedEndpoint> EndpointsOf(
+    const std::vector<docker::PublishedPort>& ports) {
+  std::map<int, api::v1::PublishedEndpoint> by_port;
+  for (const docker::PublishedPort& port : ports) {
+    const bool udp = port.protocol == "udp";
+    by_port.try_emplace(port.container_port,
+                        api::v1::PublishedEndpoint{
+                            .container_port = port.container_port,
+                            .host_port = port.host_port,
+                            .host_ip = port.host_ip,
+                            .protocol = std::string(udp ? api::v1::kPublishedEndpointProtocolUDP
+                                                        : api::v1::kPublishedEndpointProtocolTCP)});
+  }
+  std::vector<api::v1::PublishedEndpoint> out;
+  out.reserve(by_port.size());
+  for (auto& [number, endpoint] : by_port) out.push_back(std::move(endpoint));
+  return out;
+}
+
 ContainerFacts FactsOf(const ContainerRow& row) {
   ContainerFacts facts;
   facts.id = row.id;
   facts.state = StateOf(row.status);
   facts.ip = row.ip;
+  facts.image_id = row.image_id;
   if (!row.details) return facts;
   facts.detailed = true;
   facts.exit_code = row.details->exit_code;
@@ -66,19 +92,9 @@ ContainerFacts FactsOf(const ContainerRow& row) {
   facts.error = row.details->error;
   facts.started_at = WholeSeconds(row.details->started_at);
   facts.finished_at = WholeSeconds(row.details->finished_at);
+  facts.endpoints = EndpointsOf(row.ports);
   facts.ended_from_outside = facts.state == ContainerFacts::State::kExited && EndedFromOutside(row);
   return facts;
-}
-
-// Waiting does not help against these (FailFast gives up).
-bool TerminalReason(std::string_view word) {
-  static constexpr std::string_view kWords[] = {
-      "InvalidCredentials",  "BucketNotFound", "InvalidOption",
-      "InvalidSpec",         "BinaryMissing",  "NoFuseDevice",
-      "CredentialsNotFound", "VolumeNotFound", "VolumeTerminating",
-      "EndpointUnreachable", "TimedOut",       "MountFailed",
-      "TargetOccupied"};
-  return std::ranges::find(kWords, word) != std::end(kWords);
 }
 
 // Empty when the image of spec.snapshotRef can be used.
@@ -206,6 +222,7 @@ SandboxFacts SandboxReconciler::Gather(const Sandbox& sandbox, const store::Key&
   if (sandbox.spec.snapshot_ref) {
     facts.image_problem = ProblemOfSnapshot(sandbox, d_.cache);
   }
+  facts.has_own_pull_secret = OwnPullSecret(sandbox) != nullptr;
   const auto node = d_.cache.Get<api::v1::Node>({"nodes", "", d_.node_name});
   facts.unschedulable = node && node->spec.unschedulable.value_or(false);
   GatherOperations(sandbox, key, facts);
@@ -221,7 +238,7 @@ VolumeFacts SandboxReconciler::GatherVolume(const ResolvedVolume& volume, const 
     facts.state = VolumeFacts::State::kFailed;
     facts.reason = volume.reason;
     facts.message = volume.message;
-    facts.terminal = TerminalReason(volume.reason);
+    facts.terminal = IsTerminal(volume.reason);
     return facts;
   }
   if (!volume.mount) {  // host and pvc are made ready with the container
@@ -248,7 +265,7 @@ VolumeFacts SandboxReconciler::GatherVolume(const ResolvedVolume& volume, const 
   facts.state = failed ? VolumeFacts::State::kFailed : VolumeFacts::State::kPending;
   facts.reason = failed ? mount->status.last_reason : "Mounting";
   facts.message = failed ? mount->status.last_error : "waiting for mount " + volume.mount_name;
-  facts.terminal = failed && TerminalReason(facts.reason);
+  facts.terminal = failed && IsTerminal(facts.reason);
   return facts;
 }
 
@@ -264,9 +281,11 @@ void SandboxReconciler::GatherOperations(const Sandbox& sandbox, const store::Ke
       !facts.container && !pulled) {
     facts.image_wanted = true;
   }
+  facts.unproven = !last || last->name != kStartOp || last->error;
   if (!last || !last->error) return;
   FailedOperation failure{.reason = ReasonOf(*last->error),
                           .message = last->error->message(),
+                          .of_removal = last->name == kRemoveOp,
                           .retry = last->next_allowed};
   const bool image_missing = failure.reason == reason::kImageNotFound;
   if (image_missing && !never) {
@@ -275,15 +294,13 @@ void SandboxReconciler::GatherOperations(const Sandbox& sandbox, const store::Ke
       return;
     }
     if (!pulled->error) return;  // it is here now: create again
-    failure = {.reason = "ImagePullFailed",
+    failure = {.reason = std::string(reason::kImagePullFailed),
                .message = pulled->error->message(),
                .retry = pulled->next_allowed};
     facts.image_wanted = true;
   }
-  failure.terminal =
-      last->error->code() == Code::kInvalid || image_missing ||
-      last->error->code() == Code::kPermissionDenied || failure.reason == "ImagePullFailed" ||
-      failure.reason == reason::kStartFailed || failure.reason == reason::kCreateFailed;
+  // Cut off by a stop of osbxd: that says nothing about the sandbox.
+  failure.terminal = IsTerminal(failure.reason) && last->error->code() != Code::kCancelled;
   facts.failure = std::move(failure);
 }
 
@@ -309,13 +326,16 @@ Result<> SandboxReconciler::Act(const Sandbox& sandbox, const store::Key& key,
     case SandboxStep::kPause:
     case SandboxStep::kUnpause:
       return d_.container_ops.SetPaused(plan.status.container_id, plan.step == SandboxStep::kPause);
+    case SandboxStep::kDropPullSecret:
+      return DropPullSecret(sandbox);
     case SandboxStep::kRemove: {
       const auto grace = sandbox.metadata.deletion_grace_period_seconds.value_or(0) > 0
                              ? *sandbox.metadata.deletion_grace_period_seconds
                              : sandbox.spec.termination_grace_period_seconds;
-      d_.ops.Start(key, "remove", [this, sandbox, grace](const std::stop_token& stop) {
-        return d_.container_ops.Remove(sandbox, seconds(grace), stop);
-      });
+      d_.ops.Start(key, std::string(kRemoveOp),
+                   [this, sandbox, grace](const std::stop_token& stop) {
+                     return d_.container_ops.Remove(sandbox, seconds(grace), stop);
+                   });
       return {};
     }
   }
@@ -379,9 +399,32 @@ Result<> SandboxReconciler::StartContainer(const Sandbox& sandbox, const store::
       last && last->error && ReasonOf(*last->error) == reason::kImageNotFound) {
     d_.ops.Forget(key);
   }
-  d_.ops.Start(key, "start", [this, sandbox, volumes, targets](const std::stop_token& stop) {
-    return d_.container_ops.Start(sandbox, volumes, targets, stop);
-  });
+  d_.ops.Start(key, std::string(kStartOp),
+               [this, sandbox, volumes, targets](const std::stop_token& stop) {
+                 return d_.container_ops.Start(sandbox, volumes, targets, stop);
+               });
+  return {};
+}
+
+// The Secret of spec.imagePullSecret when it was made of inline keys, for this sandbox alone: then
+// the sandbox owns it.
+std::shared_ptr<const api::v1::Secret> SandboxReconciler::OwnPullSecret(
+    const Sandbox& sandbox) const {
+  if (!sandbox.spec.image_pull_secret) return nullptr;
+  auto secret = d_.cache.Get<api::v1::Secret>(
+      {"secrets", sandbox.metadata.namespace_, sandbox.spec.image_pull_secret->name});
+  if (!secret) return nullptr;
+  const bool own = std::ranges::any_of(
+      secret->metadata.owner_references,
+      [&sandbox](const auto& owner) { return owner.uid == sandbox.metadata.uid; });
+  return own ? secret : nullptr;
+}
+
+Result<> SandboxReconciler::DropPullSecret(const Sandbox& sandbox) {
+  const auto secret = OwnPullSecret(sandbox);
+  if (!secret) return {};
+  const auto deleted = d_.writer.Delete(*secret);
+  if (!deleted && deleted.error().code() != Code::kNotFound) return deleted.error();
   return {};
 }
 
@@ -418,7 +461,7 @@ Result<> SandboxReconciler::PullImage(const Sandbox& sandbox) {
 // The last act: a container that only the engine knows (a create whose answer
 // was lost) goes too, then the record.
 Result<> SandboxReconciler::Release(const Sandbox& sandbox, const store::Key& key) {
-  const Result<> removed =
+  Result<> removed =
       d_.docker.RemoveContainer(ContainerName(sandbox), {.force = true, .volumes = true});
   if (!removed && removed.error().code() != Code::kNotFound) return removed;
   OSBX_CHECK(d_.container_ops.CleanUp(sandbox));

@@ -4,9 +4,11 @@
 // kernel; what the executors remember is safe to lose.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "api/v1/sandbox.h"
+#include "api/v1/secret.h"
 #include "base/clock.h"
 #include "base/secret.h"
 #include "ctrl/cache.h"
@@ -68,6 +70,8 @@ class SandboxReconciler {
                           const std::vector<ResolvedVolume>& volumes);
   Result<> PullImage(const Sandbox& sandbox);
   Result<> Release(const Sandbox& sandbox, const store::Key& key);
+  std::shared_ptr<const api::v1::Secret> OwnPullSecret(const Sandbox& sandbox) const;
+  Result<> DropPullSecret(const Sandbox& sandbox);
   Result<docker::RegistryAuth> PullAuth(const Sandbox& sandbox) const;
   void Announce(const Sandbox& sandbox, const SandboxPlan& plan);
 

@@ -300,7 +300,7 @@ TEST(PlanSandbox, RefusedLimitsAreForgivenOnceTheyAreApplied) {
 TEST(PlanSandbox, AFailureIsSaidInTheConditionOfWhatItIsAbout) {
   for (const auto& [reason, type] :
        {std::pair{"ImagePullFailed", "ImageReady"}, std::pair{"ImageNotFound", "ImageReady"},
-        std::pair{"HostPathRefused", "VolumesReady"}, std::pair{"VolumeFailed", "VolumesReady"}}) {
+        std::pair{"HostPathRefused", "VolumesReady"}, std::pair{"PvcFailed", "VolumesReady"}}) {
     SandboxFacts facts = Facts();
     facts.failure = FailedOperation{.reason = reason, .message = "why"};
     const SandboxPlan plan = PlanSandbox(Fresh(), facts);
@@ -418,6 +418,77 @@ TEST(PlanSandbox, ASnapshotThatCannotBeUsedIsWaitedForOrGivenUp) {
                         }())
                 .status.phase,
             "Running");
+}
+
+TEST(PlanSandbox, SaysWhatItWasMadeOfAndWhereItIsReached) {
+  SandboxFacts facts = With(Container(State::kRunning));
+  facts.container->image_id = "sha256:1";
+  facts.container->endpoints = {{.container_port = 8080, .host_port = 40001, .host_ip = "0.0.0.0"}};
+  Sandbox sandbox = Fresh();
+  sandbox.status = PlanSandbox(sandbox, facts).status;
+  ASSERT_TRUE(sandbox.status.image.has_value());
+  EXPECT_EQ(sandbox.status.image->uri, "img");
+  EXPECT_EQ(sandbox.status.image->id, "sha256:1");
+  ASSERT_EQ(sandbox.status.endpoints.size(), 1U);
+  EXPECT_EQ(sandbox.status.endpoints[0].host_port, 40001);
+  facts.container->endpoints[0].host_port = 40002;  // restarted by somebody
+  EXPECT_EQ(PlanSandbox(sandbox, facts).status.endpoints[0].host_port, 40002);
+  EXPECT_TRUE(PlanSandbox(sandbox, Exited(0)).status.endpoints.empty());
+  EXPECT_TRUE(PlanSandbox(sandbox, Facts()).status.endpoints.empty()) << "removed by somebody";
+}
+
+TEST(PlanSandbox, FailFastGivesUpOnASilentExecdAndLeavesNothing) {
+  SandboxFacts facts = With(Container(State::kRunning));
+  facts.failure =
+      FailedOperation{.reason = "ExecdSilent", .message = "no answer", .terminal = true};
+  Sandbox sandbox = Fresh();
+  EXPECT_EQ(PlanSandbox(sandbox, facts).step, SandboxStep::kStart) << "Retry asks again";
+  sandbox.spec.start_policy = "FailFast";
+  sandbox.status = PlanSandbox(sandbox, facts).status;
+  EXPECT_EQ(sandbox.status.phase, "Failed");
+  EXPECT_EQ(sandbox.status.reason, "ExecdSilent");
+  EXPECT_TRUE(sandbox.status.gave_up.value_or(false));
+  EXPECT_EQ(PlanSandbox(sandbox, facts).step, SandboxStep::kRemove);
+}
+
+TEST(PlanSandbox, AContainerFoundRunningIsProvenBeforeItCounts) {
+  SandboxFacts facts = With(Container(State::kRunning));
+  facts.unproven = true;
+  const SandboxPlan plan = PlanSandbox(Fresh(), facts);
+  EXPECT_EQ(plan.step, SandboxStep::kStart);
+  EXPECT_EQ(plan.status.phase, "Pending");
+  EXPECT_EQ(PlanSandbox(Running(), facts).step, SandboxStep::kNone) << "it was proven before";
+  Sandbox thawed = Running();
+  thawed.status.phase = "Paused";
+  EXPECT_EQ(PlanSandbox(thawed, facts).status.phase, "Running");
+}
+
+TEST(PlanSandbox, ItsOwnPullSecretGoesWhenTheImageIsThereOrNobodyWantsIt) {
+  SandboxFacts facts = Facts();
+  facts.has_own_pull_secret = true;
+  EXPECT_EQ(PlanSandbox(Fresh(), facts).step, SandboxStep::kStart) << "still needed";
+  facts.container = Container(State::kRunning);
+  EXPECT_EQ(PlanSandbox(Running(), facts).step, SandboxStep::kDropPullSecret);
+  facts.busy = true;
+  EXPECT_EQ(PlanSandbox(Running(), facts).step, SandboxStep::kNone);
+  facts = Facts();
+  facts.has_own_pull_secret = true;
+  Sandbox failed = Fresh();
+  failed.status.phase = "Failed";
+  failed.status.gave_up = true;
+  EXPECT_EQ(PlanSandbox(failed, facts).step, SandboxStep::kDropPullSecret);
+}
+
+TEST(PlanSandbox, ARemovalWaitsForItsOwnBackOffAlone) {
+  Sandbox sandbox = Running();
+  sandbox.metadata.deletion_timestamp = kNow;
+  SandboxFacts facts = With(Container(State::kRunning));
+  facts.failure =
+      FailedOperation{.reason = "StartFailed", .message = "x", .retry = facts.mono + seconds(60)};
+  EXPECT_EQ(PlanSandbox(sandbox, facts).step, SandboxStep::kRemove);
+  facts.failure->of_removal = true;
+  EXPECT_EQ(PlanSandbox(sandbox, facts).step, SandboxStep::kNone);
+  EXPECT_EQ(PlanSandbox(sandbox, facts).recheck, Duration(seconds(60)));
 }
 
 TEST(ExpiresAt, IsATimeOrCountsFromCreation) {
