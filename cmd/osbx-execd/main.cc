@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// osbx-execd [--socket PATH] [--port N] [--token-file PATH] -- COMMAND [ARG…]: PID 1 of every
-// sandbox.
-#include <charconv>
+// osbx-execd [FLAGS] [--] COMMAND [ARG…]: PID 1 of every sandbox.
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
 #include <string_view>
+#include <vector>
 
-#include "execd/init.h"
+#include "execd/options.h"
 #include "execd/sessions.h"
 
 namespace {
@@ -13,58 +15,71 @@ namespace {
 constexpr int kExitUsage = 125;  // as `docker run`: the fault is not the command's
 
 constexpr std::string_view kUsage =
-    "usage: osbx-execd [--socket PATH] [--port N] [--token-file PATH] -- COMMAND [ARG...]\n"
+    "usage: osbx-execd [FLAGS] [--] [COMMAND [ARG...]]\n"
     "\n"
     "PID 1 of an osbx sandbox: starts COMMAND, forwards signals to it, reaps orphans, serves the\n"
-    "execd API on the unix socket PATH and on TCP port N (default 0: off), and exits with\n"
-    "COMMAND's exit code. The access token is read from --token-file, a file \"token\" beside the\n"
-    "socket, or $EXECD_ACCESS_TOKEN; without one, only GET /ping on the socket is served.\n";
+    "execd API, and exits with COMMAND's exit code. Without COMMAND it serves until SIGTERM.\n"
+    "\n"
+    "  --socket PATH         serve on this unix socket\n"
+    "  --port N              serve on 0.0.0.0:N (default: off, or 44772 without COMMAND and "
+    "socket)\n"
+    "  --token-file PATH     holds the access token; removed once read (default: the file "
+    "\"token\"\n"
+    "                        beside the socket)\n"
+    "  --access-token TOKEN  the token itself; $EXECD_ACCESS_TOKEN is asked last. Without a token\n"
+    "                        only GET /ping on the socket is served\n"
+    "  --jupyter-host URL    runs code contexts, with --jupyter-token ($JUPYTER_HOST,\n"
+    "                        $JUPYTER_TOKEN)\n"
+    "  --log-level N         0 to 7 (default 6)\n"
+    "  --graceful-shutdown-timeout D, --jupyter-idle-poll-interval D\n"
+    "                        accepted, without effect: nothing here waits or polls\n";
 
-bool SetOption(osbx::execd::InitOptions& options, std::string_view name, std::string_view value) {
-  if (name == "--socket") {
-    options.socket_path = value;
-  } else if (name == "--token-file") {
-    options.token_file = value;
-  } else if (name == "--port") {
-    const char* end = value.data() + value.size();
-    const auto parsed = std::from_chars(value.data(), end, options.port);
-    return parsed.ec == std::errc() && parsed.ptr == end;
-  } else {
-    return false;
+// Whoever may list processes must not read tokens: arguments are no place for them, but they are
+// taken there.
+void Wipe(char* argument) {
+  const std::string_view word = argument;
+  if (word.find("-token") == std::string_view::npos || !word.starts_with('-')) return;
+  if (char* equals = std::strchr(argument, '='); equals != nullptr) {
+    std::memset(equals + 1, '*', std::strlen(equals + 1));
   }
-  return true;
+}
+
+void WipeTokens(char** argv) {
+  for (char** word = argv; *word != nullptr && std::strcmp(*word, "--") != 0; ++word) {
+    Wipe(*word);
+    const std::string_view name = *word;
+    const bool token = name.ends_with("-access-token") || name.ends_with("-jupyter-token");
+    if (token && name.starts_with('-') && word[1] != nullptr) {
+      std::memset(word[1], '*', std::strlen(word[1]));
+    }
+  }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  osbx::execd::InitOptions options;
-  int i = 1;
-  for (; i < argc; ++i) {
-    const std::string_view word = argv[i];
-    if (word == "--") break;
-    if (word == "--help" || word == "-h") {
+  using osbx::execd::Invocation;
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const auto invocation = osbx::execd::ParseArguments(words, osbx::execd::CaptureEnvironment());
+  if (!invocation) {
+    std::fprintf(stderr, "osbx-execd: %s (see --help)\n", invocation.error().message().c_str());
+    return kExitUsage;
+  }
+  switch (invocation->kind) {
+    case Invocation::Kind::kHelp:
       std::fputs(kUsage.data(), stdout);
       return 0;
-    }
-    if (word == "--version") {
+    case Invocation::Kind::kVersion:
       std::puts("osbx-execd " OSBX_VERSION);
       return 0;
-    }
-    // The last act of a session's shell (execd/sessions.h).
-    if (word == "--save-session" && i + 1 < argc) return osbx::execd::SaveSession(argv[i + 1]);
-    if (i + 1 < argc && SetOption(options, word, argv[i + 1])) {
-      ++i;
-      continue;
-    }
-    std::fprintf(stderr, "osbx-execd: unknown argument %s\n%s", argv[i], kUsage.data());
-    return kExitUsage;
+    case Invocation::Kind::kSaveSession:
+      return osbx::execd::SaveSession(invocation->exit_status.c_str());
+    case Invocation::Kind::kRun:
+      break;
   }
-  for (++i; i < argc; ++i) options.command.emplace_back(argv[i]);
-  const auto code = osbx::execd::RunInit(options);
-  if (!code) {
-    std::fprintf(stderr, "osbx-execd: %s\n", code.error().message().c_str());
-    return kExitUsage;
-  }
-  return *code;
+  WipeTokens(argv + 1);
+  osbx::log::Configure(invocation->log_level, "");
+  const osbx::Error error = osbx::execd::RunInit(invocation->options);
+  std::fprintf(stderr, "osbx-execd: %s\n", error.message().c_str());
+  return kExitUsage;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// POST and DELETE /command, status and logs (contract/execd.md §3).
+// POST /command, status and logs (contract/execd.md §3).
 #include <sys/stat.h>
 
 #include <charconv>
@@ -8,7 +8,6 @@
 
 #include "execd/answers.h"
 #include "execd/routes.h"
-#include "execd/sessions.h"
 #include "execd/times.h"
 #include "execd/users.h"
 
@@ -143,16 +142,9 @@ Response Logs(const Commands& commands, const Request& http) {
 
 }  // namespace
 
-void AddCommandRoutes(RouteTable& table, const Context& context, Commands& commands,
-                      Sessions& sessions) {
+void AddCommandRoutes(RouteTable& table, const Context& context, Commands& commands) {
   table.Add("POST", "/command", [&context, &commands](const Request& request) {
     return StartCommand(context, commands, request);
-  });
-  table.Add("DELETE", "/command", [&commands, &sessions](const Request& request) {
-    const std::string id(request.query.Get("id"));
-    if (id.empty()) return Fail(400, "MISSING_QUERY", "id is missing");
-    if (commands.Interrupt(id) || sessions.Interrupt(id)) return Empty();
-    return RuntimeError("nothing runs under the id " + id);
   });
   table.Add(
       "GET", "/command/status/{id}",

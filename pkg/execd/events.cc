@@ -112,6 +112,22 @@ void AppendEvent(std::string& out, std::string_view type, std::string_view text)
   out += "}\n\n";
 }
 
+void AppendCount(std::string& out, std::int64_t execution_count) {
+  out += "{\"type\":\"execution_count\",\"execution_count\":";
+  out += std::to_string(execution_count);
+  out += ',';
+  AppendEnd(out);
+  out += "}\n\n";
+}
+
+void AppendResults(std::string& out, std::string_view results) {
+  out += "{\"type\":\"result\",\"results\":";
+  out += results;
+  out += ',';
+  AppendEnd(out);
+  out += "}\n\n";
+}
+
 void AppendComplete(std::string& out, std::int64_t took_ms) {
   out += "{\"type\":\"execution_complete\",";
   if (took_ms > 0) out += "\"execution_time\":" + std::to_string(took_ms) + ",";

@@ -14,6 +14,9 @@ std::int64_t NowMs();
 
 // {"type":…,"text":…,"timestamp":…}; an empty text is left out.
 void AppendEvent(std::string& out, std::string_view type, std::string_view text);
+void AppendCount(std::string& out, std::int64_t execution_count);
+// `results` is a JSON object as text.
+void AppendResults(std::string& out, std::string_view results);
 void AppendComplete(std::string& out, std::int64_t took_ms);
 void AppendError(std::string& out, std::string_view name, std::string_view value,
                  const std::vector<std::string>& traceback);

@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -71,6 +72,16 @@ EnvMap PrepareEnvironment() {
   return env;
 }
 
+Result<> WatchSignals(EventLoop& loop, std::function<void(int)> take) {
+  return loop.Watch(loop.signals(), EPOLLIN, [&loop, take = std::move(take)](std::uint32_t) {
+    signalfd_siginfo info{};
+    while (read(loop.signals(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+      if (info.ssi_signo != SIGCHLD) take(static_cast<int>(info.ssi_signo));
+    }
+    loop.Reap();
+  });
+}
+
 Result<> StartEntrypoint(EventLoop& loop, const std::vector<std::string>& command, EnvMap env) {
   RemovePrivate(env, true);
   const auto path = env.find("PATH");
@@ -90,19 +101,19 @@ Result<> StartEntrypoint(EventLoop& loop, const std::vector<std::string>& comman
     }
     loop.Stop(WIFSIGNALED(status) ? kExitSignalBase + WTERMSIG(status) : WEXITSTATUS(status));
   });
-  return loop.Watch(loop.signals(), EPOLLIN, [&loop, pid = launched.pid](std::uint32_t) {
-    signalfd_siginfo info{};
-    while (read(loop.signals(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-      if (info.ssi_signo != SIGCHLD) kill(pid, static_cast<int>(info.ssi_signo));
-    }
-    loop.Reap();
+  return WatchSignals(loop, [pid = launched.pid](int signal) { kill(pid, signal); });
+}
+
+// Without an entrypoint: until somebody ends it.
+Result<> ServeAlone(EventLoop& loop) {
+  return WatchSignals(loop, [&loop](int signal) {
+    if (signal == SIGTERM || signal == SIGINT) loop.Stop(0);
   });
 }
 
 }  // namespace
 
-Result<int> RunInit(const InitOptions& options) {
-  if (options.command.empty()) return Error(Code::kInvalid, "no command given");
+Error RunInit(const InitOptions& options) {
   mallopt(M_ARENA_MAX, 2);    // a heap per thread would be most of what execd needs
   prctl(PR_SET_DUMPABLE, 0);  // its memory and environment hold the token
   ChildDefaults defaults{.files = RaiseFileLimit()};
@@ -112,12 +123,17 @@ Result<int> RunInit(const InitOptions& options) {
   sigprocmask(SIG_SETMASK, &forwarded, &defaults.mask);
   SetChildDefaults(defaults);
   EventLoop loop;
-  OSBX_CHECK(loop.Open(forwarded));
+  if (const auto opened = loop.Open(forwarded); !opened) return opened.error();
   const EnvMap env = PrepareEnvironment();
-  ApiServer server(loop, env);
-  OSBX_CHECK(server.Start(options));
-  OSBX_CHECK(StartEntrypoint(loop, options.command, env));
-  return loop.Run();
+  ApiServer server(loop, env, options);
+  if (const auto started = server.Start(); !started) return started.error();
+  const auto begun =
+      options.command.empty() ? ServeAlone(loop) : StartEntrypoint(loop, options.command, env);
+  if (!begun) return begun.error();
+  const auto code = loop.Run();
+  if (!code) return code.error();
+  // Threads may be in the middle of a client's work; nothing they hold outlives the process.
+  _exit(*code);
 }
 
 }  // namespace osbx::execd

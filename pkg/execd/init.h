@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/secret.h"
 
 namespace osbx::execd {
 
@@ -20,12 +21,16 @@ struct InitOptions {
   // Holds the access token. Empty: "token" beside the socket, where it may be absent; then, or
   // without a socket, $EXECD_ACCESS_TOKEN. Without any, only /ping on the socket is answered.
   std::string token_file;
-  std::vector<std::string> command;  // argv of the entrypoint; looked up in $PATH
+  Secret access_token;       // not empty: the token, before any file
+  std::string jupyter_host;  // "http://127.0.0.1:44771": serves code contexts, with its token
+  Secret jupyter_token;
+  // argv of the entrypoint; looked up in $PATH. Empty: none, execd serves until SIGTERM or SIGINT.
+  std::vector<std::string> command;
 };
 
-// Runs until the entrypoint has ended. Returns what the container's exit code is to be: the
-// entrypoint's, or 128 + n when signal n ended it; 127 when it does not exist, 126 when it cannot
-// be executed.
-Result<int> RunInit(const InitOptions& options);
+// Runs until the entrypoint has ended, and ends the process with what the container's exit code is
+// to be: the entrypoint's, or 128 + n when signal n ended it; 127 when it does not exist, 126 when
+// it cannot be executed.
+Error RunInit(const InitOptions& options);
 
 }  // namespace osbx::execd

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// /metrics and its watch (contract/execd.md §7), /ping, and what is not offered.
+// /metrics and its watch (contract/execd.md §7), /ping, and isolated sessions (§10).
 #include <nlohmann/json.hpp>
 
 #include "execd/answers.h"
@@ -10,8 +10,6 @@ namespace osbx::execd {
 namespace {
 
 constexpr std::chrono::milliseconds kWatchEvery{1000};
-constexpr const char* kNoRuntime =
-    "language runtime server not configured, please check your image runtime";
 constexpr const char* kNoIsolation = "isolated sessions are not offered by osbx-execd";
 
 void WatchMetrics(http::Loop* io, const std::shared_ptr<Meter>& meter,
@@ -46,19 +44,13 @@ void AddMetricRoutes(RouteTable& table, const Context& context) {
       http::Where::kInline);
 }
 
-void AddUnofferedRoutes(RouteTable& table) {
+void AddSmallRoutes(RouteTable& table) {
   const auto add = [&table](const char* method, const char* pattern, http::Response answer) {
     table.Add(
         method, pattern, [answer = std::move(answer)](const http::Request&) { return answer; },
         http::Where::kInline);
   };
   add("GET", "/ping", Empty());
-  add("POST", "/code", RuntimeError(kNoRuntime));
-  add("POST", "/code/context", RuntimeError(kNoRuntime));
-  add("GET", "/code/contexts", Reply(Json::array()));
-  add("GET", "/code/contexts/{id}", Fail(404, "CONTEXT_NOT_FOUND", kNoRuntime));
-  add("DELETE", "/code/contexts/{id}", Fail(404, "CONTEXT_NOT_FOUND", kNoRuntime));
-  add("DELETE", "/code", RuntimeError(kNoRuntime));
   add("GET", "/v1/isolated/capabilities",
       Reply({{"available", false},
              {"message", kNoIsolation},

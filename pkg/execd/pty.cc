@@ -2,6 +2,7 @@
 #include "execd/pty.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
@@ -20,13 +21,18 @@ constexpr int kReadsAtEnd = 32;                 // a pipe or a terminal holds le
 constexpr std::uint16_t kNormal = 1000;
 constexpr std::uint16_t kTakenOver = 4001;
 
+// A child that has only just been forked does not lead its group yet.
+void SendSignal(pid_t group, int signal) {
+  if (kill(-group, signal) != 0 && errno == ESRCH) kill(group, signal);
+}
+
 }  // namespace
 
 Pty::Pty(EventLoop& loop, std::string id, Launch launch)
     : loop_(loop), id_(std::move(id)), launch_(std::move(launch)) {}
 
 PtyClientPtr Pty::Claim(bool takeover) {
-  const auto client = std::make_shared<PtyClient>();
+  auto client = std::make_shared<PtyClient>();
   client->takeover = takeover;
   const std::lock_guard lock(claim_mutex_);
   const bool held = !holder_.expired();
@@ -169,7 +175,7 @@ void Pty::Signal(int signal) {
     pid_t foreground = 0;
     if (ioctl(stdin_.Get(), TIOCGPGRP, &foreground) == 0 && foreground > 0) group = foreground;
   }
-  kill(-group, signal);
+  SendSignal(group, signal);
 }
 
 void Pty::WriteInput() {
@@ -266,7 +272,7 @@ void Pty::Delete() {
   const bool running = state_ == State::kRunning;
   state_ = State::kDeleted;
   if (running) {
-    kill(-pid_, SIGKILL);
+    SendSignal(pid_, SIGKILL);
   } else if (client_) {
     closing_ = true;
     Flush();

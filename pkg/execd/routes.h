@@ -9,6 +9,7 @@
 
 namespace osbx::execd {
 
+class CodeContexts;
 class Ptys;
 class Sessions;
 
@@ -24,14 +25,18 @@ class RouteTable {
   std::vector<http::Route> routes_;
 };
 
-void AddCommandRoutes(RouteTable& table, const Context& context, Commands& commands,
-                      Sessions& sessions);
+void AddCommandRoutes(RouteTable& table, const Context& context, Commands& commands);
 void AddSessionRoutes(RouteTable& table, const Context& context, Sessions& sessions);
 void AddPtyRoutes(RouteTable& table, const Context& context, Ptys& ptys);
-// Under `prefix` "" and "/v1/filesystem/{uid}/{gid}".
+// Each also under "/v1/filesystem/{uid}/{gid}".
 void AddFileRoutes(RouteTable& table, const Context& context);
 void AddMetricRoutes(RouteTable& table, const Context& context);
-// Code contexts and isolated sessions: what is not offered says so clearly.
-void AddUnofferedRoutes(RouteTable& table);
+void AddCodeRoutes(RouteTable& table, const Context& context, Commands& commands,
+                   CodeContexts& contexts);
+// DELETE /command and /code end whatever runs under an id.
+void AddInterruptRoutes(RouteTable& table, Commands& commands, Sessions& sessions,
+                        CodeContexts& contexts);
+// /ping, and isolated sessions, which are not offered and say so clearly.
+void AddSmallRoutes(RouteTable& table);
 
 }  // namespace osbx::execd

@@ -61,11 +61,13 @@ http::Router RouteTable::Build() {
   return router;
 }
 
-ApiServer::ApiServer(EventLoop& loop, const EnvMap& env)
-    : context_{.loop = loop, .env = env, .cwd = WorkingDirectory()},
+ApiServer::ApiServer(EventLoop& loop, const EnvMap& env, const InitOptions& options)
+    : options_(options),
+      context_{.loop = loop, .env = env, .cwd = WorkingDirectory()},
       commands_(context_),
       sessions_(context_),
-      ptys_(context_) {
+      ptys_(context_),
+      code_contexts_(options.jupyter_host, options.jupyter_token) {
   const auto keep = env.find("OSBX_EXECD_KEEP_EOL");
   context_.keep_eol = keep != env.end() && keep->second == "1";
 }
@@ -74,10 +76,12 @@ ApiServer::~ApiServer() {
   if (server_) server_->Stop(std::chrono::milliseconds(0));
 }
 
-Result<> ApiServer::ReadToken(const InitOptions& options) {
-  std::string path = options.token_file;
-  if (path.empty() && !options.socket_path.empty()) {
-    path = options.socket_path.substr(0, options.socket_path.rfind('/') + 1) + "token";
+Result<> ApiServer::ReadToken() {
+  token_ = options_.access_token;
+  if (!token_.Empty()) return {};
+  std::string path = options_.token_file;
+  if (path.empty() && !options_.socket_path.empty()) {
+    path = options_.socket_path.substr(0, options_.socket_path.rfind('/') + 1) + "token";
   }
   if (!path.empty()) {
     const auto text = ReadFile(path, kMostToken);
@@ -87,7 +91,7 @@ Result<> ApiServer::ReadToken(const InitOptions& options) {
       if (token_.Empty()) return Error(Code::kInvalid, "token file " + path + " is empty");
       return {};
     }
-    if (!options.token_file.empty() || text.error().os_errno() != ENOENT) return text.error();
+    if (!options_.token_file.empty() || text.error().os_errno() != ENOENT) return text.error();
   }
   if (const auto found = context_.env.find("EXECD_ACCESS_TOKEN"); found != context_.env.end()) {
     token_ = Secret(found->second);
@@ -107,14 +111,14 @@ std::optional<http::Response> ApiServer::Gate(const http::Request& request) cons
       .body = R"({"error":"Unauthorized: invalid or missing header X-EXECD-ACCESS-TOKEN"})"};
 }
 
-Result<> ApiServer::Start(const InitOptions& options) {
-  OSBX_CHECK(ReadToken(options));
+Result<> ApiServer::Start() {
+  OSBX_CHECK(ReadToken());
   http::ServerOptions http;
-  if (!options.socket_path.empty()) {
-    unlink(options.socket_path.c_str());  // left by the same sandbox before a restart
-    http.listeners.push_back({.unix_path = options.socket_path});
+  if (!options_.socket_path.empty()) {
+    unlink(options_.socket_path.c_str());  // left by the same sandbox before a restart
+    http.listeners.push_back({.unix_path = options_.socket_path});
   }
-  if (options.port != 0) http.listeners.push_back({.address = "0.0.0.0", .port = options.port});
+  if (options_.port != 0) http.listeners.push_back({.address = "0.0.0.0", .port = options_.port});
   if (http.listeners.empty()) return {};
   http.pool_threads = kWorkers;
   http.limits.threads = kMostConversations;
@@ -124,16 +128,18 @@ Result<> ApiServer::Start(const InitOptions& options) {
   http.gate = [this](const http::Request& request) { return Gate(request); };
 
   RouteTable table;
-  AddCommandRoutes(table, context_, commands_, sessions_);
+  AddCommandRoutes(table, context_, commands_);
+  AddInterruptRoutes(table, commands_, sessions_, code_contexts_);
+  AddCodeRoutes(table, context_, commands_, code_contexts_);
   AddSessionRoutes(table, context_, sessions_);
   AddPtyRoutes(table, context_, ptys_);
   AddFileRoutes(table, context_);
   AddMetricRoutes(table, context_);
-  AddUnofferedRoutes(table);
+  AddSmallRoutes(table);
   server_ = std::make_unique<http::Server>(std::move(http), table.Build());
   context_.io = &server_->loop();
   OSBX_CHECK(server_->Start());
-  if (!options.socket_path.empty()) chmod(options.socket_path.c_str(), kSocketMode);
+  if (!options_.socket_path.empty()) chmod(options_.socket_path.c_str(), kSocketMode);
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/secret.h"
+#include "execd/code_contexts.h"
 #include "execd/commands.h"
 #include "execd/context.h"
 #include "execd/init.h"
@@ -18,24 +19,26 @@ namespace osbx::execd {
 
 class ApiServer {
  public:
-  ApiServer(EventLoop& loop, const EnvMap& env);
+  ApiServer(EventLoop& loop, const EnvMap& env, const InitOptions& options);
   ~ApiServer();
 
   // Reads the token, binds and serves. Without a socket and a port it does nothing.
-  Result<> Start(const InitOptions& options);
+  Result<> Start();
 
  private:
   // Leaves the token empty when none is given. kPermissionDenied and the like when there is a token
   // that cannot be read: never open by accident. The file is removed once read, so that nothing
   // started later finds it.
-  Result<> ReadToken(const InitOptions& options);
+  Result<> ReadToken();
   std::optional<http::Response> Gate(const http::Request& request) const;
 
+  const InitOptions& options_;
   Context context_;
   Secret token_;
   Commands commands_;
   Sessions sessions_;
   Ptys ptys_;
+  CodeContexts code_contexts_;
   std::unique_ptr<http::Server> server_;
 };
 
