@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
@@ -108,11 +109,46 @@ bool CheckKeys(const Source& source, std::vector<Cause>& causes) {
   return causes.size() == before;
 }
 
+// The registry's keys of a Sandbox; null when there are none, or they are not as they should be.
+std::optional<InlineKeys> TakeImageAuth(const api::Kind& kind, Json& object,
+                                        const InlineKeysContext& context,
+                                        std::vector<Cause>& causes) {
+  static constexpr const char* kAuth = "imagePullAuth";
+  static constexpr const char* kRef = "imagePullSecret";
+  Json* spec = kind.kind == "Sandbox" ? MutableMember(object, "spec") : nullptr;
+  if (spec == nullptr || Member(*spec, kAuth) == nullptr) return std::nullopt;
+  const std::string path = std::string("spec.") + kAuth;
+  const Json auth = (*spec)[kAuth];
+  spec->erase(kAuth);
+  const std::string stem(MetadataString(object, "name"));
+  const std::string plain = Named(stem, "-image-pull");
+  const std::string hash = Sha256Hex(kind.plural + "/" + stem).substr(0, kHashDigits);
+  const std::string name =
+      context.taken && context.taken(plain) ? Named(stem, "-" + hash + "-image-pull") : plain;
+  const Json* ref = Member(*spec, kRef);
+  const std::size_t before = causes.size();
+  if (ref != nullptr && StringMember(*ref, "name") != name) {
+    causes.push_back(api::Forbidden(path, "may not be given together with imagePullSecret"));
+  }
+  if (const api::Schema* schema = Below(Below(kind.schema.get(), "spec"), kAuth)) {
+    for (Cause& cause : api::Validate(*schema, auth, path)) causes.push_back(std::move(cause));
+  }
+  (*spec)[kRef] = Json{{"name", name}};
+  if (causes.size() != before) return std::nullopt;
+  InlineKeys keys{.secret_name = name};
+  for (const char* field : {"username", "password"}) {
+    keys.values.emplace_back(field, Secret(StringMember(auth, field)));
+  }
+  return keys;
+}
+
 // Whether there was any.
 bool EraseKeys(Json& value) {
   bool erased = false;
   if (value.is_object()) {
-    for (const char* field : kKeyFields) erased = value.erase(field) > 0 || erased;
+    for (const char* field : {kKeyFields[0], kKeyFields[1], "imagePullAuth"}) {
+      erased = value.erase(field) > 0 || erased;
+    }
   }
   if (value.is_structured()) {
     for (Json& member : value) erased = EraseKeys(member) || erased;
@@ -138,12 +174,16 @@ std::vector<InlineKeys> TakeInlineKeys(const api::Kind& kind, Json& object,
     // Our own reference of an earlier write is no second source of credentials.
     if (ref != nullptr && StringMember(*ref, "name") == name) ossfs.erase("credentialsRef");
     if (CheckKeys(source, causes)) {
-      taken.push_back({name, Secret(StringMember(ossfs, kKeyFields[0])),
-                       Secret(StringMember(ossfs, kKeyFields[1]))});
+      InlineKeys keys{.secret_name = name};
+      for (const char* field : kKeyFields) {
+        keys.values.emplace_back(field, Secret(StringMember(ossfs, field)));
+      }
+      taken.push_back(std::move(keys));
     }
     for (const char* field : kKeyFields) ossfs.erase(field);
     ossfs["credentialsRef"] = Json{{"name", name}};
   }
+  if (auto keys = TakeImageAuth(kind, object, context, causes)) taken.push_back(*std::move(keys));
   return taken;
 }
 
@@ -154,6 +194,8 @@ Json SecretOf(const InlineKeys& keys, const Json& owner) {
                  {"uid", MetadataString(owner, "uid")},
                  {"controller", true},
                  {"blockOwnerDeletion", false}};
+  Json data = Json::object();
+  for (const auto& [name, value] : keys.values) data[name] = EncodeBase64(value.Reveal());
   return Json{{"apiVersion", "v1"},
               {"kind", "Secret"},
               {"metadata",
@@ -161,9 +203,7 @@ Json SecretOf(const InlineKeys& keys, const Json& owner) {
                 {"namespace", MetadataString(owner, "namespace")},
                 {"ownerReferences", Json::array({std::move(reference)})}}},
               {"type", "Opaque"},
-              {"data",
-               {{kKeyFields[0], EncodeBase64(keys.access_key_id.Reveal())},
-                {kKeyFields[1], EncodeBase64(keys.access_key_secret.Reveal())}}}};
+              {"data", std::move(data)}};
 }
 
 bool BelongsTo(const Json& secret, std::string_view kind, std::string_view name) {
@@ -183,8 +223,9 @@ void RedactLastApplied(Json& object) {
   if (text == nullptr || !text->is_string()) return;
   const auto& manifest = text->get_ref<const std::string&>();
   // JSON may spell a name with escapes, so the absence of the plain names proves nothing then.
-  const bool suspicious =
-      manifest.find("accessKey") != std::string::npos || manifest.find("\\u") != std::string::npos;
+  const bool suspicious = manifest.find("accessKey") != std::string::npos ||
+                          manifest.find("imagePullAuth") != std::string::npos ||
+                          manifest.find("\\u") != std::string::npos;
   if (!suspicious) return;
   Json copy = Json::parse(manifest, nullptr, false);
   if (copy.is_discarded()) {

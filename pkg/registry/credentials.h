@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inline object-store keys of Sandboxes and Volumes: taken out of the incoming object and kept in a
-// Secret that the object owns, so that they appear nowhere else (I5). Pure, but for the lookups
-// that the caller lends. Plain keys live only in Secret values.
+// Inline keys of Sandboxes and Volumes, of object stores and of an image's registry: taken out of
+// the incoming object and kept in a Secret that the object owns, so that they appear nowhere else
+// (I5). Pure, but for the lookups that the caller lends. Plain keys live only in Secret values.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/schema.h"
@@ -17,8 +18,7 @@ namespace osbx::registry {
 
 struct InlineKeys {
   std::string secret_name;
-  Secret access_key_id = {};
-  Secret access_key_secret = {};
+  std::vector<std::pair<std::string, Secret>> values = {};  // by their name in the Secret
 };
 
 struct InlineKeysContext {
@@ -28,7 +28,8 @@ struct InlineKeysContext {
 };
 
 // Replaces accessKeyId/accessKeySecret of each ossfs source by a credentialsRef to the Secret named
-// OBJECT-VOLUME-oss. `object` has its name. The keys leave the object even when causes are found.
+// OBJECT-VOLUME-oss, and a Sandbox's imagePullAuth by an imagePullSecret named OBJECT-image-pull.
+// `object` has its name. The keys leave the object even when causes are found.
 std::vector<InlineKeys> TakeInlineKeys(const api::Kind& kind, Json& object,
                                        const InlineKeysContext& context,
                                        std::vector<Cause>& causes);

@@ -81,15 +81,31 @@ Outcome<> FieldReader::Check() const {
   return Failure(faults_);
 }
 
-std::optional<std::string> FieldReader::Text(std::string_view name, bool required) {
+std::optional<std::string> FieldReader::Text(std::string_view name, const TextRule& rule) {
   const Json* value = FieldOf(object_, name);
   if (value == nullptr) {
-    if (required) Broken("missing", name, "Field required");
+    if (rule.required) Broken("missing", name, "Field required");
     return std::nullopt;
   }
-  if (value->is_string()) return value->get<std::string>();
-  Broken("string_type", name, kNotText);
-  return std::nullopt;
+  if (!value->is_string()) {
+    Broken("string_type", name, kNotText);
+    return std::nullopt;
+  }
+  const auto& text = value->get_ref<const std::string&>();
+  if (text.size() < rule.least) {
+    BrokenLength("string_too_short", name, "least", "min_length", rule.least);
+  } else if (text.size() > rule.most) {
+    BrokenLength("string_too_long", name, "most", "max_length", rule.most);
+  }
+  return text;
+}
+
+void FieldReader::BrokenLength(const char* type, std::string_view name, const char* bound,
+                               const char* key, std::size_t limit) {
+  Broken(type, name,
+         std::string("String should have at ") + bound + " " + std::to_string(limit) +
+             (limit == 1 ? " character" : " characters"),
+         std::make_shared<const Json>(Json{{key, limit}}));
 }
 
 std::optional<std::int64_t> FieldReader::Whole(std::string_view name, std::int64_t least) {

@@ -2,86 +2,26 @@
 #include "apiserver/opensandbox/create_request.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include <nlohmann/json.hpp>
 
 #include "apiserver/opensandbox/body.h"
+#include "apiserver/opensandbox/create_fields.h"
 #include "apiserver/opensandbox/metadata_rules.h"
 #include "apiserver/opensandbox/volumes.h"
+#include "apiserver/opensandbox/words.h"
 #include "base/quantity.h"
+#include "base/result.h"
 
 namespace osbx::apiserver::opensandbox {
 
 namespace {
 
-constexpr std::int64_t kLeastTimeout = 60;            // seconds
 constexpr std::int64_t kMostTimeout = 3'153'600'000;  // a hundred years, the kind's own limit
 constexpr std::string_view kEchoed = "opensandbox.extensions.";
 constexpr std::string_view kEgressPrefix = "OPENSANDBOX_EGRESS_";
-
-bool Blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
-
-struct Fields {
-  std::string image;
-  bool image_auth = false;
-  std::string snapshot;
-  std::string template_id;
-  std::vector<std::string> entrypoint;
-  std::optional<std::int64_t> timeout;
-  std::map<std::string, std::string> env;
-  std::map<std::string, std::string> metadata;
-  std::map<std::string, std::string> limits;
-  std::map<std::string, std::string> extensions;
-  const Json* platform = nullptr;
-  bool secure_access = false;
-};
-
-void ReadImage(FieldReader& fields, Fields& out) {
-  const Json* image = fields.Object("image");
-  if (image == nullptr) return;
-  const Json* uri = FieldOf(*image, "uri");
-  if (uri == nullptr || !uri->is_string()) {
-    fields.Broken("missing", "image", "Field required");
-    return;
-  }
-  if (!Blank(uri->get_ref<const std::string&>())) out.image = uri->get<std::string>();
-  out.image_auth = FieldOf(*image, "auth") != nullptr;
-}
-
-// Types and the rules over several fields: 422.
-Outcome<Fields> ReadFields(const Json& body) {
-  FieldReader fields(body);
-  Fields out;
-  ReadImage(fields, out);
-  out.snapshot = fields.Text("snapshotId").value_or("");
-  out.template_id = fields.Text("templateId").value_or("");
-  out.entrypoint = fields.TextList("entrypoint", 1);
-  out.timeout = fields.Whole("timeout", kLeastTimeout);
-  out.env = fields.TextMap("env", true);
-  out.metadata = fields.TextMap("metadata");
-  out.limits = fields.TextMap("resourceLimits");
-  out.extensions = fields.TextMap("extensions");
-  out.platform = fields.Object("platform");
-  out.secure_access = fields.Flag("secureAccess");
-  OSBX_CHECK(fields.Check());
-  if (!Blank(out.template_id)) return out;
-  if (out.image.empty() == Blank(out.snapshot)) {
-    return RuleBroken("Exactly one of image or snapshotId must be provided.");
-  }
-  if (!out.image.empty() && out.entrypoint.empty()) {
-    return RuleBroken("entrypoint is required when image is provided.");
-  }
-  if (FieldOf(body, "resourceLimits") == nullptr && !out.extensions.contains("poolRef")) {
-    return RuleBroken("resourceLimits is required.");
-  }
-  if (out.env.contains("OPENSANDBOX_LIFECYCLE")) {
-    return RuleBroken("OPENSANDBOX_LIFECYCLE is a reserved variable.");
-  }
-  return out;
-}
 
 // By how much access renews the sandbox; absent: not at all.
 Outcome<std::optional<int>> RenewalOf(const std::map<std::string, std::string>& extensions) {
@@ -97,107 +37,21 @@ Outcome<std::optional<int>> RenewalOf(const std::map<std::string, std::string>& 
   return std::optional<int>(seconds);
 }
 
-// What is known but not offered here, in the order of §3.3.
-Outcome<> CheckOffered(const Json& body, const Fields& fields) {
-  OSBX_CHECK(RenewalOf(fields.extensions));
-  if (FieldOf(body, "lifecycle") != nullptr) {
-    return InvalidParameter("lifecycle hooks are not offered on Docker.");
-  }
+// What is known but not offered here.
+Outcome<> CheckOffered(const CreateFields& fields) {
+  if (fields.has_lifecycle) return InvalidParameter("lifecycle hooks are not offered on Docker.");
   const auto pool = fields.extensions.find("poolRef");
   if (pool != fields.extensions.end() && !Blank(pool->second)) {
     return Failure(400, "SANDBOX::UNSUPPORTED_POOL_REF", "Pools need the Kubernetes runtime.");
   }
-  if (!Blank(fields.template_id)) {
+  if (fields.has_template) {
     return Failure(400, "SANDBOX::API_NOT_SUPPORTED", "Templates are not offered on Docker.");
-  }
-  if (!Blank(fields.snapshot)) return SnapshotNotFound(fields.snapshot);
-  if (fields.image_auth) {
-    return Failure(400, "SANDBOX::API_NOT_SUPPORTED",
-                   "image.auth is not offered yet: name a Secret in spec.imagePullSecret.");
   }
   return {};
 }
 
-Outcome<Json> PlatformOf(const Json* platform) {
-  if (platform == nullptr) return Json();
-  const auto clean = [platform](const char* name) {
-    const Json* value = FieldOf(*platform, name);
-    std::string out;
-    if (value == nullptr || !value->is_string()) return out;
-    for (const char c : value->get_ref<const std::string&>()) {
-      if (c != ' ') out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    }
-    return out;
-  };
-  const std::string os = clean("os");
-  const std::string arch = clean("arch");
-  if (os != "linux" || (arch != "amd64" && arch != "arm64")) {
-    return InvalidParameter("platform must be linux with amd64 or arm64.");
-  }
-  return Json{{"os", os}, {"arch", arch}};
-}
-
-Outcome<Json> LimitsOf(const std::map<std::string, std::string>& limits) {
-  Json out = Json::object();
-  for (const auto& [name, text] : limits) {
-    if (name != "cpu" && name != "memory" && name != "gpu") continue;
-    const bool good = name == "cpu"      ? ParseCpu(text).has_value()
-                      : name == "memory" ? ParseMemory(text).has_value()
-                                         : !text.empty();
-    if (!good) return InvalidParameter("resourceLimits." + name + " is not a valid amount.");
-    out[name] = text;
-  }
-  return out;
-}
-
-Outcome<> CheckTimeout(std::optional<std::int64_t> timeout, std::optional<std::int64_t> most) {
-  if (!timeout || *timeout <= std::min(most.value_or(kMostTimeout), kMostTimeout)) return {};
-  return InvalidParameter("timeout is longer than this server allows.");
-}
-
-}  // namespace
-
-std::optional<std::vector<std::string>> SplitWords(std::string_view text) {
-  std::vector<std::string> words;
-  std::string word;
-  bool open = false;
-  char quote = '\0';
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '\\' && quote != '\'' && i + 1 < text.size()) {
-      const char next = text[++i];
-      if (quote == '"' && next != '"' && next != '\\') word += c;
-      word += next;
-      open = true;
-    } else if (quote != '\0') {
-      if (c == quote) {
-        quote = '\0';
-      } else {
-        word += c;
-      }
-    } else if (c == '"' || c == '\'') {
-      quote = c;
-      open = true;
-    } else if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
-      if (open) words.push_back(std::exchange(word, {}));
-      open = false;
-    } else {
-      word += c;
-      open = true;
-    }
-  }
-  if (quote != '\0') return std::nullopt;
-  if (open) words.push_back(word);
-  return words;
-}
-
-Outcome<CreateRequest> ParseCreate(const http::Request& request,
-                                   std::optional<std::int64_t> max_timeout_seconds) {
-  OSBX_TRY(const JsonPtr body, ReadBody(request));
-  OSBX_TRY(const Fields fields, ReadFields(*body));
-  OSBX_CHECK(CheckVolumeShapes(*body));
-  OSBX_CHECK(CheckOffered(*body, fields));
-  std::vector<std::string> command = fields.entrypoint;
+Outcome<std::vector<std::string>> CommandOf(const std::vector<std::string>& entrypoint) {
+  std::vector<std::string> command = entrypoint;
   if (command.size() == 1 && command.front().find(' ') != std::string::npos) {
     auto words = SplitWords(command.front());
     if (!words) return InvalidParameter("entrypoint has a quote that is not closed.");
@@ -206,36 +60,136 @@ Outcome<CreateRequest> ParseCreate(const http::Request& request,
   if (command.empty() || Blank(command.front())) {
     return Failure(400, "DOCKER::INVALID_ENTRYPOINT", "The entrypoint must not be blank.");
   }
-  OSBX_CHECK(CheckMetadata(fields.metadata));
-  OSBX_TRY(const Json platform, PlatformOf(fields.platform));
-  OSBX_CHECK(CheckTimeout(fields.timeout, max_timeout_seconds));
-  if (fields.secure_access) return InvalidParameter("secureAccess is not offered on Docker.");
-  if (FieldOf(*body, "networkPolicy") != nullptr) {
-    return InvalidParameter("networkPolicy needs an egress image, and none is configured.");
-  }
-  OSBX_TRY(const Json limits, LimitsOf(fields.limits));
+  return command;
+}
 
-  CreateRequest out;
-  Json spec{{"image", fields.image},
-            {"entrypoint", command},
-            {"startPolicy", "FailFast"},
-            {"terminationGracePeriodSeconds", 0},
-            {"resources", {{"limits", limits}}}};
-  for (const auto& [name, value] : fields.env) {
-    if (name.starts_with(kEgressPrefix)) continue;  // of a sidecar that there is none of
-    spec["env"].push_back(Json{{"name", name}, {"value", value}});
+std::string Clean(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c != ' ') out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
-  if (fields.timeout) spec["timeoutSeconds"] = *fields.timeout;
-  OSBX_TRY(const auto renewal, RenewalOf(fields.extensions));
+  return out;
+}
+
+Outcome<> PutPlatform(const CreateFields& fields, Json& spec) {
+  if (!fields.has_platform) return {};
+  const std::string os = Clean(fields.os);
+  const std::string arch = Clean(fields.arch);
+  if (os != "linux" || (arch != "amd64" && arch != "arm64")) {
+    return InvalidParameter("platform must be linux with amd64 or arm64.");
+  }
+  spec["platform"] = Json{{"os", os}, {"arch", arch}};
+  return {};
+}
+
+bool GoodGpu(std::string_view text) {
+  int count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  return text == "all" || (error == std::errc() && end == text.data() + text.size() && count > 0);
+}
+
+// Other keys are accepted and mean nothing on Docker.
+Outcome<> PutLimits(const std::map<std::string, std::string>& limits, Json& spec) {
+  Json out = Json::object();
+  for (const auto& [name, text] : limits) {
+    if (name != "cpu" && name != "memory" && name != "gpu") continue;
+    const bool good = name == "cpu"      ? ParseCpu(text).has_value()
+                      : name == "memory" ? ParseMemory(text).has_value()
+                                         : GoodGpu(text);
+    if (!good) return InvalidParameter("resourceLimits." + name + " is not a valid amount.");
+    out[name] = text;
+  }
+  spec["resources"]["limits"] = std::move(out);
+  return {};
+}
+
+Outcome<> PutTimeout(const CreateFields& fields, std::optional<std::int64_t> most, Json& spec) {
+  if (!fields.timeout) return {};
+  if (*fields.timeout > std::min(most.value_or(kMostTimeout), kMostTimeout)) {
+    return InvalidParameter("timeout is longer than this server allows.");
+  }
+  spec["timeoutSeconds"] = *fields.timeout;
+  return {};
+}
+
+// Variables of the egress sidecar, which there is none of, are dropped; unknown ones are refused.
+Outcome<> PutEnv(const std::map<std::string, std::string>& env, Json& spec) {
+  static constexpr std::array<std::string_view, 11> kSidecar = {
+      "LOG_LEVEL",
+      "DNS_UPSTREAM_TIMEOUT",
+      "MITMPROXY_SSL_INSECURE",
+      "MITMPROXY_TRANSPARENT",
+      "MITMPROXY_EXTRA_PORTS",
+      "DENY_WEBHOOK",
+      "METRICS_EXTRA_ATTRS",
+      "CREDENTIAL_VAULT_REQUIRE_TLS",
+      "CREDENTIAL_VAULT_REQUIRE_SCOPED_MATCH",
+      "CREDENTIAL_VAULT_TRUSTED_PROXY_CIDRS",
+      "POLICY_FILE"};
+  for (const auto& [name, value] : env) {
+    if (!name.starts_with(kEgressPrefix)) {
+      spec["env"].push_back(Json{{"name", name}, {"value", value}});
+      continue;
+    }
+    const std::string_view word = std::string_view(name).substr(kEgressPrefix.size());
+    if (std::find(kSidecar.begin(), kSidecar.end(), word) == kSidecar.end()) {
+      return InvalidParameter("env." + name + " is not a variable of the egress sidecar.");
+    }
+  }
+  return {};
+}
+
+void PutExtensions(const CreateFields& fields, std::optional<int> renewal, Json& spec) {
   if (renewal) spec["renewOnAccessSeconds"] = *renewal;
-  if (!platform.is_null()) spec["platform"] = platform;
-  OSBX_TRY(Json volumes, VolumesOf(*body));
-  if (!volumes.empty()) spec["volumes"] = std::move(volumes);
   for (const auto& [key, value] : fields.extensions) {
     if (key.starts_with(kEchoed)) spec["extensions"][key] = value;
   }
-  out.metadata = fields.metadata;
+}
+
+// The image with its registry's keys, or the snapshot.
+Outcome<> PutSource(const CreateFields& fields, const CreateRules& rules, CreateRequest& out,
+                    Json& spec) {
+  if (fields.snapshot_id.empty()) {
+    spec["image"] = fields.image;
+    if (fields.image_auth) {
+      spec["imagePullAuth"] = Json{{"username", fields.image_auth->username},
+                                   {"password", fields.image_auth->password.Reveal()}};
+    }
+    return {};
+  }
+  OSBX_TRY(const SnapshotSource source, rules.snapshot(fields.snapshot_id));
+  out.ns = source.ns;
+  out.snapshot_id = fields.snapshot_id;
+  spec["snapshotRef"] = Json{{"name", source.name}};
+  return {};
+}
+
+}  // namespace
+
+Outcome<CreateRequest> ParseCreate(const Json& body, const CreateRules& rules) {
+  OSBX_TRY(const CreateFields fields, ReadCreateFields(body));
+  CreateRequest out;
+  Json spec{{"startPolicy", "FailFast"}, {"terminationGracePeriodSeconds", 0}};
+  OSBX_TRY(const auto renewal, RenewalOf(fields.extensions));
+  OSBX_CHECK(CheckOffered(fields));
+  OSBX_CHECK(PutSource(fields, rules, out, spec));
   out.entrypoint = fields.entrypoint;
+  if (out.entrypoint.empty()) out.entrypoint = {"tail", "-f", "/dev/null"};
+  OSBX_TRY(const std::vector<std::string> command, CommandOf(out.entrypoint));
+  spec["entrypoint"] = command;
+  OSBX_CHECK(CheckMetadata(fields.metadata));
+  out.metadata = fields.metadata;
+  OSBX_CHECK(PutPlatform(fields, spec));
+  OSBX_CHECK(PutTimeout(fields, rules.max_timeout_seconds, spec));
+  if (fields.secure_access) return InvalidParameter("secureAccess is not offered on Docker.");
+  if (fields.has_network_policy) {
+    return InvalidParameter("networkPolicy needs an egress image, and none is configured.");
+  }
+  OSBX_CHECK(PutLimits(fields.limits, spec));
+  OSBX_CHECK(PutEnv(fields.env, spec));
+  PutExtensions(fields, renewal, spec);
+  OSBX_TRY(Json volumes, VolumesOf(body, rules.allowed_host_paths));
+  if (!volumes.empty()) spec["volumes"] = std::move(volumes);
   out.spec = std::make_shared<const Json>(std::move(spec));
   return out;
 }

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // POST /sandboxes (contract/lifecycle.md §3): the object first, then waiting until the sandbox is
-// ready or has failed for good. A client that leaves meanwhile leaves a listed sandbox behind.
+// ready or has failed for good. A client that leaves meanwhile leaves a listed sandbox behind, or
+// nothing when its start fails. With an Idempotency-Key the object's name follows from the key, so
+// that the store itself lets only one create of a key through, over restarts too.
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
+#include "apiserver/opensandbox/body.h"
 #include "apiserver/opensandbox/create_request.h"
 #include "apiserver/opensandbox/dialect.h"
 #include "apiserver/opensandbox/sandbox_view.h"
+#include "apiserver/opensandbox/snapshot_view.h"
+#include "apiserver/opensandbox/start_failure.h"
 #include "base/ids.h"
 #include "registry/json_access.h"
 
@@ -14,6 +21,9 @@ namespace osbx::apiserver::opensandbox {
 namespace {
 
 constexpr std::size_t kNameDigits = 10;
+constexpr std::size_t kKeyedNameDigits = 32;  // 128 bits of the key's hash
+constexpr std::size_t kMaxKey = 255;
+constexpr const char* kRequestAnnotation = "opensandbox.io/request-sha256";
 
 bool Ready(const Json& object) {
   const Json* conditions = registry::MemberPath(object, {"status", "conditions"});
@@ -30,54 +40,111 @@ bool Settled(const store::ObjectPtr& object) {
   if (object == nullptr || Deleting(*object->body)) return true;
   const std::string state = StateOf(*object->body);
   if (state == "Running") return Ready(*object->body);
-  return state == "Failed" || state == "Terminated";
+  return state != "Pending" && state != "Unknown";
 }
 
-// Upstream's code for the reason a start was given up.
-Failure StartFailure(const Json& object) {
-  struct Row {
-    std::string_view reason;
-    int status;
-    const char* code;
-  };
-  static constexpr Row kRows[] = {
-      {"ImageNotFound", 500, "DOCKER::SANDBOX_IMAGE_PULL_FAILED"},
-      {"ImagePullFailed", 500, "DOCKER::SANDBOX_IMAGE_PULL_FAILED"},
-      {"CreateFailed", 500, "DOCKER::SANDBOX_START_FAILED"},
-      {"StartFailed", 500, "DOCKER::SANDBOX_START_FAILED"},
-      {"ExecdSilent", 503, "DOCKER::SANDBOX_EXECD_START_FAILED"},
-      {"HostPathRefused", 400, "VOLUME::HOST_PATH_NOT_ALLOWED"},
-      {"PvcFailed", 500, "VOLUME::PVC_INSPECT_FAILED"},
-      {"InvalidSpec", 400, "SANDBOX::INVALID_PARAMETER"},
-      {"CredentialsNotFound", 400, "VOLUME::INVALID_OSSFS_CREDENTIALS"},
-      {"SnapshotNotReady", 409, "SNAPSHOT::NOT_READY"},
-  };
-  const Json* status = registry::Member(object, "status");
-  const Json& said = status == nullptr ? registry::EmptyObject() : *status;
-  const std::string_view reason = registry::StringMember(said, "reason");
-  std::string text(registry::StringMember(said, "message"));
-  if (text.empty()) text = "The sandbox did not start.";
-  for (const Row& row : kRows) {
-    if (row.reason == reason) return {row.status, row.code, std::move(text)};
+Outcome<std::string> KeyOf(const http::Request& request) {
+  std::string key(request.HeaderOf("idempotency-key"));
+  const bool printable =
+      std::all_of(key.begin(), key.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (key.size() > kMaxKey || !printable) {
+    return InvalidParameter("Idempotency-Key must be at most 255 printable ASCII characters.");
   }
-  return {500, "VOLUME::OSSFS_MOUNT_FAILED",
-          std::move(text)};  // every other word is the mount driver's
+  return key;
+}
+
+// Tells one request from another by what the object shows anyhow; keys are left out.
+std::string DigestOf(const CreateRequest& wanted) {
+  Json spec = *wanted.spec;
+  spec.erase("imagePullAuth");
+  if (Json* volumes = registry::MutableMember(spec, "volumes")) {
+    for (Json& volume : *volumes) {
+      Json* ossfs = registry::MutableMember(volume, "ossfs");
+      if (ossfs == nullptr) continue;
+      ossfs->erase("accessKeyId");
+      ossfs->erase("accessKeySecret");
+    }
+  }
+  return Sha256Hex(registry::Dump(Json{{"spec", std::move(spec)}, {"metadata", wanted.metadata}}));
+}
+
+Json ObjectOf(const CreateRequest& wanted, const std::string& key) {
+  Json metadata{{"name", key.empty() ? "sandbox-" + RandomNameSuffix(kNameDigits)
+                                     : "sandbox-" + Sha256Hex(key).substr(0, kKeyedNameDigits)}};
+  if (!wanted.metadata.empty()) metadata["labels"] = wanted.metadata;
+  if (!key.empty()) metadata["annotations"][kRequestAnnotation] = DigestOf(wanted);
+  if (!wanted.snapshot_id.empty()) {
+    metadata["annotations"][kSnapshotIdAnnotation] = wanted.snapshot_id;
+  }
+  return Json{{"apiVersion", "osbx.dev/v1"},
+              {"kind", "Sandbox"},
+              {"metadata", std::move(metadata)},
+              {"spec", *wanted.spec}};
+}
+
+bool SameRequest(const Json& present, const Json& object) {
+  const Json* made = registry::MemberPath(present, {"metadata", "annotations", kRequestAnnotation});
+  return made != nullptr && *made == object["metadata"]["annotations"][kRequestAnnotation];
 }
 
 }  // namespace
 
 Outcome<http::Response> Dialect::CreateSandbox(const Request& request) {
-  OSBX_TRY(CreateRequest wanted, ParseCreate(request, options_.max_timeout_seconds));
-  Json object{{"apiVersion", "osbx.dev/v1"}, {"kind", "Sandbox"}};
-  object["metadata"] = Json{{"name", "sandbox-" + RandomNameSuffix(kNameDigits)}};
-  if (!wanted.metadata.empty()) object["metadata"]["labels"] = wanted.metadata;
-  object["spec"] = *wanted.spec;
-  registry::RequestInfo info;
-  info.manager = "opensandbox";
-  const registry::Ref ref{api::FindKindByPlural("sandboxes"), "default", ""};
-  const auto created = registry_.Create(ref, object, info);
-  if (!created) return FromRegistry(created.error(), "DOCKER::SANDBOX_START_FAILED");
-  return AwaitStart(*created, wanted.entrypoint);
+  OSBX_TRY(const std::string key, KeyOf(request));
+  OSBX_TRY(const JsonPtr body, ReadBody(request));
+  const CreateRules rules{.max_timeout_seconds = options_.max_timeout_seconds,
+                          .allowed_host_paths = options_.allowed_host_paths,
+                          .snapshot = [this](const std::string& id) { return SourceOf(id); }};
+  OSBX_TRY(const CreateRequest wanted, ParseCreate(*body, rules));
+  const Json object = ObjectOf(wanted, key);
+  const registry::Ref ref{api::FindKindByPlural("sandboxes"), wanted.ns, ""};
+  if (key.empty()) {
+    const auto created = registry_.Create(ref, object, Info());
+    if (!created) return FromRegistry(created.error(), "DOCKER::SANDBOX_START_FAILED");
+    return AwaitStart(*created, wanted.entrypoint);
+  }
+  OSBX_TRY(const store::ObjectPtr first, CreateOnce(ref, object));
+  return AwaitStart(first, wanted.entrypoint);
+}
+
+Outcome<SnapshotSource> Dialect::SourceOf(const std::string& snapshot_id) const {
+  OSBX_TRY(const store::ObjectPtr snapshot, FindSnapshot(snapshot_id));
+  if (SnapshotState(*snapshot->body) != "Ready") {
+    return Failure(409, "SNAPSHOT::NOT_READY", "Snapshot " + snapshot_id + " is not ready.");
+  }
+  if (registry::MemberPath(*snapshot->body, {"status", "image"}) == nullptr) {
+    return Failure(409, "SNAPSHOT::INVALID_RESTORE_CONFIG",
+                   "Snapshot " + snapshot_id + " names no image.");
+  }
+  return SnapshotSource{.ns = snapshot->key.ns, .name = snapshot->key.name};
+}
+
+// The object as it was just created, or as an earlier request of the same key left it. One that is
+// being deleted is waited for: after it the key is free again.
+Outcome<store::ObjectPtr> Dialect::CreateOnce(const registry::Ref& ref, const Json& object) {
+  const MonoTime deadline = registry_.clock().Mono() + options_.patience;
+  registry::Ref named = ref;
+  named.name = registry::MetadataString(object, "name");
+  while (true) {
+    const auto created = registry_.Create(ref, object, Info());
+    if (created) return *created;
+    if (created.error().code() != Code::kAlreadyExists) {
+      return FromRegistry(created.error(), "DOCKER::SANDBOX_START_FAILED");
+    }
+    const auto present = registry_.Get(named);
+    if (!present) continue;  // gone meanwhile
+    if (!Deleting(*(*present)->body)) {
+      if (SameRequest(*(*present)->body, object)) return *present;
+      return InvalidParameter("Idempotency-Key was used with another request.");
+    }
+    const Duration left = deadline - registry_.clock().Mono();
+    const auto waited = sandboxes_.WaitFor(
+        (*present)->uid, left, [](const store::ObjectPtr& now) { return now == nullptr; });
+    if (!waited.settled) {
+      return Failure(500, "DOCKER::SANDBOX_START_FAILED",
+                     "The sandbox of this Idempotency-Key is still being deleted.");
+    }
+  }
 }
 
 Outcome<http::Response> Dialect::AwaitStart(const store::ObjectPtr& created,

@@ -11,9 +11,7 @@ Outcome<http::Response> Dialect::DeleteSandbox(const Request& request) {
   OSBX_TRY(const store::ObjectPtr object, Find(request));
   registry::DeleteOptions options;
   options.uid = object->uid;
-  registry::RequestInfo info;
-  info.manager = "opensandbox";
-  const auto deleted = registry_.Delete(RefOf(*object), options, info);
+  const auto deleted = registry_.Delete(RefOf(*object), options, Info());
   if (!deleted) {
     const Code code = deleted.error().code();
     if (code == Code::kNotFound || code == Code::kConflict) return SandboxNotFound(object->uid);

@@ -51,7 +51,19 @@ void AddRemainder(const std::map<std::string, std::string>& allowed, http::Route
 Dialect::Dialect(store::Store& store, registry::Registry& registry, DialectOptions options)
     : registry_(registry),
       options_(std::move(options)),
-      sandboxes_(store, registry.clock(), "sandboxes") {}
+      sandboxes_(store, registry.clock(), "sandboxes"),
+      snapshots_(store, registry.clock(), "snapshots") {}
+
+void Dialect::Stop() {
+  sandboxes_.Stop();
+  snapshots_.Stop();
+}
+
+registry::RequestInfo Dialect::Info() {
+  registry::RequestInfo info;
+  info.manager = "opensandbox";
+  return info;
+}
 
 registry::Ref Dialect::RefOf(const store::Object& object) {
   return {api::FindKindByPlural(object.key.kind), object.key.ns, object.key.name};
@@ -86,6 +98,10 @@ void Dialect::AddRoutes(http::Router& router) {
       Row{"PUT", "/sandboxes/{id}/networkpolicy", &Dialect::NetworkPolicy, Where::kInline},
       Row{"PATCH", "/sandboxes/{id}/networkpolicy", &Dialect::NetworkPolicy, Where::kInline},
       Row{"DELETE", "/sandboxes/{id}/networkpolicy", &Dialect::NetworkPolicy, Where::kInline},
+      Row{"POST", "/sandboxes/{id}/snapshots", &Dialect::CreateSnapshot, Where::kPool},
+      Row{"GET", "/snapshots", &Dialect::ListSnapshots, Where::kPool},
+      Row{"GET", "/snapshots/{id}", &Dialect::GetSnapshot, Where::kInline},
+      Row{"DELETE", "/snapshots/{id}", &Dialect::DeleteSnapshot, Where::kThread},
       Row{"POST", "/metrics/events", &Dialect::TakeMetricsEvent, Where::kInline},
       Row{"GET", "/pools", &Dialect::RefusePools, Where::kInline},
       Row{"POST", "/pools", &Dialect::RefusePools, Where::kInline},

@@ -9,7 +9,10 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "apiserver/opensandbox/create_request.h"
 #include "apiserver/opensandbox/failure.h"
 #include "apiserver/opensandbox/object_table.h"
 #include "base/secret.h"
@@ -20,6 +23,7 @@ namespace osbx::apiserver::opensandbox {
 
 struct DialectOptions {
   std::optional<std::int64_t> max_timeout_seconds;  // of a create; absent: none
+  std::vector<std::string> allowed_host_paths;      // of host volumes; none: all are refused
   // Below the 30 s after which the SDKs give a request up.
   std::chrono::milliseconds patience{25'000};
   // What opens the proxy at /sandboxes/{id}/proxy/{port} of that sandbox. Absent: there is no such
@@ -33,7 +37,7 @@ class Dialect {
 
   void AddRoutes(http::Router& router);
   // Before the server stops: its handlers may be waiting.
-  void Stop() { sandboxes_.Stop(); }
+  void Stop();
 
  private:
   using Request = http::Request;
@@ -49,6 +53,10 @@ class Dialect {
   Reply RenewExpiration(const Request& request);
   Reply PatchMetadata(const Request& request);
   Reply GetEndpoint(const Request& request);
+  Reply CreateSnapshot(const Request& request);
+  Reply ListSnapshots(const Request& request);
+  Reply GetSnapshot(const Request& request);
+  Reply DeleteSnapshot(const Request& request);
   Reply NetworkPolicy(const Request& request);
   Reply TakeMetricsEvent(const Request& request);
   Reply RefusePools(const Request& request);
@@ -56,14 +64,22 @@ class Dialect {
 
   // The live sandbox that the path names.
   Outcome<store::ObjectPtr> Find(const Request& request) const;
+  Outcome<store::ObjectPtr> FindSnapshot(std::string_view id) const;
+  // Whether a sandbox that was started from it exists.
+  bool SnapshotInUse(const store::Object& snapshot) const;
+  // The snapshot to start from.
+  Outcome<SnapshotSource> SourceOf(const std::string& snapshot_id) const;
+  Outcome<store::ObjectPtr> CreateOnce(const registry::Ref& ref, const Json& object);
   Outcome<http::Response> AwaitStart(const store::ObjectPtr& created,
                                      const std::vector<std::string>& entrypoint);
   Reply SetPaused(const Request& request, bool paused);
   static registry::Ref RefOf(const store::Object& object);
+  static registry::RequestInfo Info();  // who writes
 
   registry::Registry& registry_;
   const DialectOptions options_;
   ObjectTable sandboxes_;
+  ObjectTable snapshots_;
 };
 
 }  // namespace osbx::apiserver::opensandbox

@@ -25,7 +25,7 @@ Result<Time> LenientTime(const std::string& text) {
 Outcome<http::Response> Dialect::RenewExpiration(const Request& request) {
   OSBX_TRY(const JsonPtr body, ReadBody(request));
   FieldReader fields(*body);
-  const auto text = fields.Text("expiresAt", true);
+  const auto text = fields.Text("expiresAt", {.required = true});
   OSBX_CHECK(fields.Check());
   const Result<Time> wanted = LenientTime(*text);
   if (!wanted) {

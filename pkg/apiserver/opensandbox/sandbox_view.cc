@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "apiserver/opensandbox/snapshot_view.h"
 #include "base/rfc3339.h"
 #include "registry/json_access.h"
 
@@ -17,15 +18,6 @@ using registry::StringMember;
 const Json& Part(const Json& object, std::string_view name) {
   const Json* part = Member(object, name);
   return part == nullptr ? registry::EmptyObject() : *part;
-}
-
-std::string TimeText(std::string_view text) {
-  const Result<Time> time = ParseTime(text);
-  return time ? WireTime(*time) : std::string(text);
-}
-
-std::string CreatedAt(const Json& object) {
-  return TimeText(registry::MetadataString(object, "creationTimestamp"));
 }
 
 bool WantsPause(const Json& object) {
@@ -104,6 +96,15 @@ std::string WireTime(Time time) {
   return whole ? FormatTime(time) : FormatMicroTime(time);
 }
 
+std::string TimeText(std::string_view text) {
+  const Result<Time> time = ParseTime(text);
+  return time ? WireTime(*time) : std::string(text);
+}
+
+std::string CreatedAt(const Json& object) {
+  return TimeText(registry::MetadataString(object, "creationTimestamp"));
+}
+
 bool Deleting(const Json& object) {
   return !registry::MetadataString(object, "deletionTimestamp").empty();
 }
@@ -154,7 +155,7 @@ Json SandboxView(const Json& object) {
   PutCommon(object, out);
   const Json& spec = Part(object, "spec");
   const Json& annotations = Part(registry::Metadata(object), "annotations");
-  const std::string_view snapshot = StringMember(annotations, "opensandbox.io/snapshot-id");
+  const std::string_view snapshot = StringMember(annotations, kSnapshotIdAnnotation);
   if (!snapshot.empty()) {
     out["snapshotId"] = snapshot;
   } else {

@@ -16,6 +16,9 @@ namespace osbx::apiserver::opensandbox {
 
 // RFC 3339 with "Z"; six decimals, or none when they are zero.
 std::string WireTime(Time time);
+// The same of a stored time; "" of "".
+std::string TimeText(std::string_view text);
+std::string CreatedAt(const Json& object);
 
 // Being deleted: for the dialect it is gone already, since a second DELETE must be 404.
 bool Deleting(const Json& object);

@@ -17,7 +17,7 @@ Outcome<http::Response> Dialect::NetworkPolicy(const Request& request) {
 Outcome<http::Response> Dialect::TakeMetricsEvent(const Request& request) {
   OSBX_TRY(const JsonPtr body, ReadBody(request));
   FieldReader fields(*body);
-  fields.Text("eventType", true);
+  fields.Text("eventType", {.required = true});
   fields.Whole("createDurationMs", 0);
   OSBX_CHECK(fields.Check());
   http::Response response;

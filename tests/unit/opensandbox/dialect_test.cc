@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The SDK dialect on the wire, over a real API server and a memory store; the test stands in for
-// the sandbox controller.
-#include "apiserver/opensandbox/dialect.h"
-
 #include <atomic>
 #include <thread>
 
-#include "unit/apiserver/api_fixture.h"
+#include "unit/opensandbox/dialect_fixture.h"
 
 namespace osbx::apiserver {
 namespace {
@@ -14,85 +10,6 @@ namespace {
 constexpr std::string_view kCreate =
     R"({"image":{"uri":"busybox"},"entrypoint":["tail -f /dev/null"],"timeout":600,
         "resourceLimits":{"cpu":"1"},"metadata":{"project":"p"},"secureAccess":false})";
-
-class DialectTest : public ApiTest {
- protected:
-  void SetUp() override {
-    ASSERT_TRUE(registry_.EnsureNamespaces().has_value());
-    dialect_ = std::make_unique<opensandbox::Dialect>(
-        store_, registry_, opensandbox::DialectOptions{.max_timeout_seconds = 3600});
-    options_.api_key = Secret("right");
-    options_.extend = [this](http::Router& router) { dialect_->AddRoutes(router); };
-    // Every new sandbox runs at once, or fails when its image is "broken".
-    controller_ = std::jthread([this](const std::stop_token& stop) {
-      while (!stop.stop_requested()) {
-        for (const auto& object : store_.List({.kind = "sandboxes"}).objects) Settle(*object);
-        std::this_thread::yield();
-      }
-    });
-    Start();
-  }
-  void TearDown() override {
-    dialect_->Stop();
-    server_.reset();
-    controller_ = {};
-  }
-  void Settle(const store::Object& object) {
-    const registry::Ref ref{api::FindKindByPlural("sandboxes"), object.key.ns, object.key.name};
-    const Json& body = *object.body;
-    if (body["metadata"].contains("deletionTimestamp")) return Release(ref);
-    const std::string image = body["spec"]["image"];
-    Json status;
-    if (image.starts_with("broken-")) {  // broken-REASON
-      status = Json{{"phase", "Failed"},
-                    {"reason", image.substr(7)},
-                    {"message", "no luck"},
-                    {"gaveUp", true}};
-    } else {
-      const bool paused = body["spec"].value("paused", false) && image != "stubborn";
-      Json ready{{"type", "Ready"},
-                 {"status", paused ? "False" : "True"},
-                 {"reason", paused ? "Paused" : "Running"}};
-      status = Json{{"phase", paused ? "Paused" : "Running"}, {"conditions", {std::move(ready)}}};
-      if (image == "short") status["phase"] = "Succeeded";
-    }
-    if (body.contains("status") && body["status"]["phase"] == status["phase"]) return;
-    Ignore(registry_.SetStatus(ref, 0, status), "another pass follows");
-  }
-  void Release(const registry::Ref& ref) {
-    Ignore(registry_.Modify(ref,
-                            [](Json& present) -> Result<> {
-                              present["metadata"].erase("finalizers");
-                              return {};
-                            }),
-           "another pass follows");
-  }
-  JsonReply Ask(std::string_view method, std::string_view target, std::string_view body = "") {
-    return Call(method, target, body, "OPEN-SANDBOX-API-KEY: right\r\n");
-  }
-  static std::string Body(std::string_view image, std::string_view more = "") {
-    return R"({"entrypoint":["a"],"resourceLimits":{},"image":{"uri":")" + std::string(image) +
-           R"("})" + std::string(more) + "}";
-  }
-  // Its path below /v1.
-  std::string Create(std::string_view image) {
-    const JsonReply reply = Ask("POST", "/v1/sandboxes", Body(image));
-    EXPECT_EQ(reply.status, 202) << reply.raw.body;
-    return reply.status == 202 ? "/v1/sandboxes/" + reply.body["id"].get<std::string>() : "";
-  }
-  std::string CodeOf(std::string_view method, std::string_view target, std::string_view body = "") {
-    const JsonReply reply = Ask(method, target, body);
-    return std::to_string(reply.status) + " " + reply.body.value("code", reply.raw.body);
-  }
-  // The code that a create with this one volume is answered with.
-  std::string VolumeCode(std::string_view volume) {
-    return CodeOf("POST", "/v1/sandboxes",
-                  Body("busybox", R"(,"volumes":[)" + std::string(volume) + "]"));
-  }
-
-  std::unique_ptr<opensandbox::Dialect> dialect_;
-  std::jthread controller_;
-};
 
 TEST_F(DialectTest, ASandboxLivesThroughTheSdksCalls) {
   const JsonReply created = Ask("POST", "/v1/sandboxes", kCreate);
@@ -190,30 +107,6 @@ TEST_F(DialectTest, AnEndpointWithoutAProxyIsAnErrorNotAnAddress) {
   EXPECT_EQ(CodeOf("GET", path + "0"), "400 DOCKER::INVALID_PORT");
   EXPECT_EQ(Ask("GET", path + "http").body["detail"][0]["type"], "int_parsing");
   EXPECT_EQ(CodeOf("GET", "/v1/sandboxes/none/endpoints/80"), "404 DOCKER::SANDBOX_NOT_FOUND");
-}
-
-TEST_F(DialectTest, BrokenVolumesAreToldByTheirCode) {
-  struct Row {
-    const char* volume;
-    const char* want;
-  };
-  constexpr Row kRows[] = {
-      {R"({"name":"v","mountPath":"/d","host":{"path":"/a"},"subPath":"../b"})",
-       "400 VOLUME::INVALID_SUB_PATH"},
-      {R"({"name":"v","mountPath":"/d","host":{"path":"/a"}},
-          {"name":"v","mountPath":"/e","host":{"path":"/a"}})",
-       "400 VOLUME::DUPLICATE_NAME"},
-      {R"({"name":"v","mountPath":"/d","ossfs":{"bucket":" ","endpoint":"e"}})",
-       "400 VOLUME::INVALID_OSSFS_BUCKET"},
-      {R"({"name":"v","mountPath":"/d","ossfs":{"bucket":"b","endpoint":""}})",
-       "400 VOLUME::INVALID_OSSFS_ENDPOINT"},
-      {R"({"name":"v","mountPath":"/d","ossfs":{"bucket":"b","endpoint":"e","version":"3"}})",
-       "400 VOLUME::INVALID_OSSFS_VERSION"},
-      {R"({"name":"v","mountPath":"/d","ossfs":{"bucket":"b","endpoint":"e","options":["-o"]}})",
-       "400 VOLUME::INVALID_OSSFS_OPTION"},
-      {R"({"name":"v","mountPath":"/d","ossfs":{"bucket":"b","endpoint":"e"}})",
-       "400 VOLUME::INVALID_OSSFS_CREDENTIALS"}};
-  for (const Row& row : kRows) EXPECT_EQ(VolumeCode(row.volume), row.want) << row.volume;
 }
 
 TEST_F(DialectTest, WhatDockerHostsLackIsSaidSo) {
