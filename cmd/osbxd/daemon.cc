@@ -166,6 +166,7 @@ Result<> Daemon::Parts::Serve(const config::Config& config) {
       apiserver::opensandbox::DialectOptions{
           .max_timeout_seconds = config.server.max_sandbox_timeout_seconds,
           .allowed_host_paths = config.storage.allowed_host_paths,
+          .streams = agent.get(),
           .endpoint_token = [this](std::string_view uid) {
             return EndpointToken(install_key, uid);
           }});

@@ -12,7 +12,9 @@
 #include <string_view>
 #include <vector>
 
+#include "apiserver/node_streams.h"
 #include "apiserver/opensandbox/create_request.h"
+#include "apiserver/opensandbox/diagnostic_text.h"
 #include "apiserver/opensandbox/failure.h"
 #include "apiserver/opensandbox/object_table.h"
 #include "base/secret.h"
@@ -26,6 +28,7 @@ struct DialectOptions {
   std::vector<std::string> allowed_host_paths;      // of host volumes; none: all are refused
   // Below the 30 s after which the SDKs give a request up.
   std::chrono::milliseconds patience{25'000};
+  NodeStreams* streams = nullptr;  // null: sandboxes have no logs; outlives the dialect
   // What opens the proxy at /sandboxes/{id}/proxy/{port} of that sandbox. Absent: there is no such
   // proxy, and no endpoint is given out.
   std::function<Secret(std::string_view uid)> endpoint_token;
@@ -57,6 +60,10 @@ class Dialect {
   Reply ListSnapshots(const Request& request);
   Reply GetSnapshot(const Request& request);
   Reply DeleteSnapshot(const Request& request);
+  Reply DiagnoseLogs(const Request& request);
+  Reply DiagnoseEvents(const Request& request);
+  Reply DiagnoseInspect(const Request& request);
+  Reply DiagnoseSummary(const Request& request);
   Reply NetworkPolicy(const Request& request);
   Reply TakeMetricsEvent(const Request& request);
   Reply RefusePools(const Request& request);
@@ -72,6 +79,9 @@ class Dialect {
   Outcome<store::ObjectPtr> CreateOnce(const registry::Ref& ref, const Json& object);
   Outcome<http::Response> AwaitStart(const store::ObjectPtr& created,
                                      const std::vector<std::string>& entrypoint);
+  Outcome<CutText> TailOf(const store::Object& sandbox, std::size_t lines,
+                          std::optional<std::int64_t> since) const;
+  CutText EventsOf(const store::Object& sandbox, std::size_t lines) const;
   Reply SetPaused(const Request& request, bool paused);
   static registry::Ref RefOf(const store::Object& object);
   static registry::RequestInfo Info();  // who writes
