@@ -13,8 +13,9 @@
 namespace osbx::registry {
 namespace {
 
-// Each failed attempt means that another writer of the object succeeded, so this many in a row need
-// a crowd that a caller had better hear of.
+// Each failed attempt means that another writer of the object succeeded. After the first, only
+// those already under way can (turns.h), so this many need a crowd that a caller had better hear
+// of.
 constexpr int kMaxAttempts = 32;
 
 bool SomebodyWasFaster(Code code) {
@@ -66,6 +67,7 @@ Result<> Registry::EnsureNamespaces() {
 
 Result<Written> Registry::Run(const Ref& ref, const RequestInfo& info, const Plan& plan,
                               bool* removed) {
+  Turns::Turn turn(turns_, KeyOf(ref));
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     Pending pending(store_);
     std::vector<std::string> warnings;
@@ -86,6 +88,7 @@ Result<Written> Registry::Run(const Ref& ref, const RequestInfo& info, const Pla
       return Written{ResultOf(planned, writes, *committed), planned.effect};
     }
     if (!SomebodyWasFaster(committed.error().code())) return committed.error();
+    turn.Lost();
   }
   return Stale(*ref.kind, ref.name);
 }

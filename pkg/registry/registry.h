@@ -4,7 +4,7 @@
 // (contract/kubectl.md §§4–6). No HTTP here; errors carry Status details (base/error.h).
 // Invariant: whatever is in the store went through here, so it is pruned, defaulted and valid, and
 // holds no inline credentials (I5).
-// Thread-safe: no state of its own beside store, clock and options.
+// Thread-safe: no state of its own beside store, clock, options and whose turn it is.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "registry/options.h"
+#include "registry/turns.h"
 #include "store/store.h"
 
 namespace osbx::registry {
@@ -132,6 +133,7 @@ class Registry {
   store::Store& store_;
   Clock& clock_;
   RegistryOptions options_;
+  Turns turns_;
 };
 
 }  // namespace osbx::registry
