@@ -9,9 +9,9 @@
 #include <yaml-cpp/parser.h>
 
 #include "api/json_builder.h"
-#include "api/utf8.h"
 #include "api/yaml.h"
 #include "api/yaml_scalar.h"
+#include "base/utf8.h"
 
 namespace osbx::api {
 namespace {

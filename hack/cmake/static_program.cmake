@@ -20,7 +20,7 @@ endfunction()
 #   osbx_http_plain  pkg/http without TLS, and osbx_base_plain
 function(osbx_plain_layers)
   set(base ${CMAKE_SOURCE_DIR}/pkg/base)
-  add_library(osbx_base_plain STATIC ${base}/error.cc ${base}/code_table.cc ${base}/log_text.cc ${base}/static/log_stderr.cc)
+  add_library(osbx_base_plain STATIC ${base}/error.cc ${base}/code_table.cc ${base}/log_text.cc ${base}/utf8.cc ${base}/static/log_stderr.cc)
   osbx_static_options(osbx_base_plain)
   target_link_libraries(osbx_base_plain PUBLIC tl::expected)
 

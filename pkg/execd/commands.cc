@@ -44,6 +44,12 @@ void Commands::Start(Request request, http::StreamPtr stream) {
                      .stream = std::move(stream),
                      .spool = request.spool,
                      .on_end = [this, id](const RunEnd& end) { OnEnd(id, end); }};
+  if (!request.spool) {
+    options.on_lost = [this, id](std::shared_ptr<Spool> output) {
+      const std::lock_guard lock(mutex_);
+      entries_[id].status.spool = std::move(output);
+    };
+  }
   const auto run = std::make_shared<Run>(context_.loop, std::move(options));
   {
     const std::lock_guard lock(mutex_);
@@ -64,6 +70,7 @@ void Commands::OnEnd(const std::string& id, const RunEnd& end) {
   entry.status.running = false;
   entry.status.exit_code = end.exit_code;
   entry.status.error = end.error;
+  if (end.out_of_memory) entry.status.error.append(" (").append(kOutOfMemory).append(")");
   entry.status.finished_at = std::chrono::system_clock::now();
   finished_.push_back(id);
   DropOld();

@@ -25,7 +25,7 @@ struct CommandStatus {
   std::string error;
   std::chrono::system_clock::time_point started_at;
   std::chrono::system_clock::time_point finished_at;
-  std::shared_ptr<const Spool> spool;  // null: foreground
+  std::shared_ptr<const Spool> spool;  // null: foreground, and its client is still there
 };
 
 class Commands {

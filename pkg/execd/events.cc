@@ -5,42 +5,12 @@
 #include <chrono>
 #include <cstdio>
 
+#include "base/utf8.h"
+
 namespace osbx::execd {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
-// Which first bytes begin a character of `length` bytes, and which may follow them.
-struct Utf8Row {
-  unsigned first_low, first_high;
-  unsigned second_low, second_high;
-  std::size_t length;
-};
-
-// Unicode table 3-7, "Well-Formed UTF-8 Byte Sequences"; ASCII is left out.
-constexpr Utf8Row kUtf8[] = {
-    {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3},
-    {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
-    {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
-};
-
-bool Within(std::string_view text, std::size_t i, unsigned low, unsigned high) {
-  return i < text.size() && static_cast<unsigned char>(text[i]) >= low &&
-         static_cast<unsigned char>(text[i]) <= high;
-}
-
-// The length of the well-formed character at the start of `text`; 0 if it is none.
-std::size_t CharacterLength(std::string_view text) {
-  if (static_cast<unsigned char>(text.front()) < 0x80U) return 1;
-  for (const Utf8Row& row : kUtf8) {
-    if (!Within(text, 0, row.first_low, row.first_high)) continue;
-    if (!Within(text, 1, row.second_low, row.second_high)) return 0;
-    for (std::size_t i = 2; i < row.length; ++i)
-      if (!Within(text, i, 0x80, 0xBF)) return 0;
-    return row.length;
-  }
-  return 0;
-}
 
 void AppendEscaped(std::string& out, char c) {
   switch (c) {
@@ -86,7 +56,7 @@ std::int64_t NowMs() {
 void AppendJsonString(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
-    const std::size_t length = CharacterLength(text);
+    const std::size_t length = Utf8SequenceLength(text);
     if (length == 1) {
       AppendEscaped(out, text.front());
     } else if (length == 0) {

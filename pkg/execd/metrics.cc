@@ -46,6 +46,12 @@ std::int64_t FieldIn(const std::string& path, const std::string& key, std::int64
 
 }  // namespace
 
+std::int64_t OomKills(const std::string& cgroup) {
+  constexpr const char* kField = "oom_kill ";  // not "oom_kill_disable"
+  const std::int64_t v2 = FieldIn(cgroup + "/memory.events", kField, -1);
+  return v2 >= 0 ? v2 : FieldIn(cgroup + "/memory/memory.oom_control", kField, -1);
+}
+
 std::string Metrics::ToJson() const {
   std::array<char, 256> text{};
   std::snprintf(text.data(), text.size(),

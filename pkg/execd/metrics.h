@@ -20,6 +20,10 @@ struct Metrics {
   std::string ToJson() const;
 };
 
+// How many processes of the sandbox the kernel has ended for want of memory; -1 when that cannot be
+// told. `cgroup`: where its file system is.
+std::int64_t OomKills(const std::string& cgroup = "/sys/fs/cgroup");
+
 class Meter {
  public:
   // Where the cgroup file system and proc are; parameters for tests.

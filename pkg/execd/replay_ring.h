@@ -23,7 +23,7 @@ class ReplayRing {
   std::string From(std::uint64_t offset) const;
 
  private:
-  const std::size_t most_;
+  std::size_t most_;
   std::string bytes_;
   std::size_t oldest_ = 0;  // its place in bytes_, once that is full
   std::uint64_t end_ = 0;

@@ -13,12 +13,15 @@
 #include <cstring>
 
 #include "execd/events.h"
+#include "execd/metrics.h"
 
 namespace osbx::execd {
 namespace {
 
 constexpr std::size_t kReadAtOnce = 32U << 10;
 constexpr std::size_t kMostState = 1U << 20;
+constexpr std::uint64_t kMostKept = 16U << 20;  // of what a lost client has not seen
+constexpr int kExitKilled = 128 + SIGKILL;      // as shells tell of a child
 constexpr std::chrono::milliseconds kPingEvery{3000};
 constexpr const char* kErrorName = "CommandExecError";
 
@@ -79,6 +82,7 @@ Result<> Run::StartProcess() {
 void Run::Begin() {
   const auto self = shared_from_this();
   begun_ = EventLoop::Clock::now();
+  oom_kills_ = OomKills();
   if (options_.stream) {
     options_.stream->OnRoom([weak = weak_from_this(), &loop = loop_] {
       loop.Post([weak] {
@@ -163,6 +167,7 @@ void Run::Take(Pipe& pipe, std::string_view bytes) {
   } else if (options_.spool) {
     options_.spool->Append(bytes);
   } else if (options_.stream) {
+    if (options_.on_lost) sent_.Append(bytes);
     std::string events;
     const auto type = options_.merge ? std::string_view("stdout") : pipe.type;
     pipe.lines.Feed(bytes, [&](std::string_view line) { AppendEvent(events, type, line); });
@@ -206,15 +211,24 @@ void Run::MaybeFinish() {
 }
 
 RunEnd Run::Describe() const {
-  if (!start_error_.empty()) return {-1, start_error_, start_error_, state_};
+  if (!start_error_.empty()) {
+    return {.exit_code = -1, .error = start_error_, .value = start_error_, .state = state_};
+  }
+  RunEnd end{.state = state_};
+  bool killed = false;
   if (WIFSIGNALED(status_)) {
     const char* name = SignalName(WTERMSIG(status_));
-    return {-1, "signal: " + (name != nullptr ? name : std::to_string(WTERMSIG(status_))), "-1",
-            state_};
+    end.exit_code = -1;
+    end.error = "signal: " + (name != nullptr ? name : std::to_string(WTERMSIG(status_)));
+    killed = WTERMSIG(status_) == SIGKILL;
+  } else if (WEXITSTATUS(status_) != 0) {
+    end.exit_code = WEXITSTATUS(status_);
+    end.error = "exit status " + std::to_string(end.exit_code);
+    killed = end.exit_code == kExitKilled;
   }
-  const int code = WEXITSTATUS(status_);
-  if (code == 0) return {0, "", "0", state_};
-  return {code, "exit status " + std::to_string(code), std::to_string(code), state_};
+  end.value = std::to_string(end.exit_code);
+  end.out_of_memory = killed && OomKills() > oom_kills_;
+  return end;
 }
 
 void Run::Finish() {
@@ -235,7 +249,9 @@ void Run::Finish() {
       const auto took = EventLoop::Clock::now() - begun_;
       AppendComplete(events, std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
     } else {
-      AppendError(events, kErrorName, end.value, {end.error});
+      std::vector<std::string> traceback{end.error};
+      if (end.out_of_memory) traceback.emplace_back(kOutOfMemory);
+      AppendError(events, kErrorName, end.value, traceback);
     }
     Send(std::move(events));
   }
@@ -271,8 +287,18 @@ void Run::CloseStream() {
   if (!options_.stream) return;
   options_.stream = nullptr;
   unsent_.clear();
+  if (!ended_ && options_.on_lost) KeepForLater();
   Flush();
   MaybeFinish();
+}
+
+void Run::KeepForLater() {
+  auto spool = Spool::Create(kMostKept);
+  if (!spool) return;
+  (*spool)->Append(sent_.From(0));
+  sent_ = ReplayRing();
+  options_.spool = *spool;
+  std::exchange(options_.on_lost, nullptr)(*std::move(spool));
 }
 
 void Run::Kill() {

@@ -22,17 +22,17 @@ UniqueFd Nameless(const std::string& directory) {
 
 }  // namespace
 
-Result<std::shared_ptr<Spool>> Spool::Create() {
+Result<std::shared_ptr<Spool>> Spool::Create(std::uint64_t most) {
   const char* chosen = std::getenv("TMPDIR");
   for (const char* directory : {chosen, "/tmp", "/var/tmp", "/dev/shm"}) {
     if (directory == nullptr || *directory != '/') continue;
     if (UniqueFd fd = Nameless(directory)) {
-      return std::shared_ptr<Spool>(new Spool(std::move(fd), kMostOnDisk));
+      return std::shared_ptr<Spool>(new Spool(std::move(fd), most));
     }
   }
   UniqueFd fd(memfd_create("osbx-output", MFD_CLOEXEC));
   if (!fd) return Error::FromErrno(errno, "make a file for the output");
-  return std::shared_ptr<Spool>(new Spool(std::move(fd), kMostInMemory));
+  return std::shared_ptr<Spool>(new Spool(std::move(fd), std::min(most, kMostInMemory)));
 }
 
 void Spool::Append(std::string_view bytes) {

@@ -20,8 +20,8 @@ class Spool {
   static constexpr std::uint64_t kMostOnDisk = 256U << 20;
   static constexpr std::uint64_t kMostInMemory = 4U << 20;
 
-  // In the first of $TMPDIR, /tmp, /var/tmp and /dev/shm that is writable.
-  static Result<std::shared_ptr<Spool>> Create();
+  // In the first of $TMPDIR, /tmp, /var/tmp and /dev/shm that is writable; keeps at most `most`.
+  static Result<std::shared_ptr<Spool>> Create(std::uint64_t most = kMostOnDisk);
 
   // Keeps what there is room for, and drops the rest.
   void Append(std::string_view bytes);

@@ -138,17 +138,17 @@ class ExecdCode : public ::testing::Test {
 
 TEST_F(ExecdCode, CodeRunsInTheLanguagesOwnContext) {
   const auto events =
-      execd_.Stream("/code", {{"code", "say hello"}, {"context", {{"language", "python"}}}});
+      execd_->Stream("/code", {{"code", "say hello"}, {"context", {{"language", "python"}}}});
   EXPECT_THAT(Types(events), ElementsAre("init", "status", "execution_count", "stdout", "status",
                                          "execution_complete"));
   EXPECT_EQ(events.front().at("text"), "session-1");
   EXPECT_THAT(Texts(events, "stdout"), ElementsAre("hello\n"));
   EXPECT_THAT(Texts(events, "status"), ElementsAre("busy", "idle"));
   const auto value =
-      execd_.Stream("/code", {{"code", "value 42"}, {"context", {{"language", "python"}}}});
+      execd_->Stream("/code", {{"code", "value 42"}, {"context", {{"language", "python"}}}});
   EXPECT_EQ(value.at(4).at("results"), json({{"text", "42"}, {"text/html", "<b>"}}));
   const auto failed =
-      execd_.Stream("/code", {{"code", "fail"}, {"context", {{"id", "session-1"}}}});
+      execd_->Stream("/code", {{"code", "fail"}, {"context", {{"id", "session-1"}}}});
   EXPECT_EQ(Outcome(failed), "v: t");
   ASSERT_EQ(jupyter_.Created().size(), 1U);
   EXPECT_EQ(jupyter_.Created()[0].at("kernel").at("name"), "ours");
@@ -156,36 +156,36 @@ TEST_F(ExecdCode, CodeRunsInTheLanguagesOwnContext) {
 
 TEST_F(ExecdCode, ContextsAreMadeListedAndDeleted) {
   const std::string cwd = execd_.dir() / "made/for/it";
-  const auto made = execd_.Post("/code/context", {{"language", "python"}, {"cwd", cwd}});
+  const auto made = execd_->Post("/code/context", {{"language", "python"}, {"cwd", cwd}});
   EXPECT_EQ(json::parse(made.body),
             json({{"id", "session-1"}, {"language", "python"}, {"cwd", cwd}}));
   EXPECT_THAT(jupyter_.Created().at(0).at("path"), HasSubstr(cwd + "/"));
   const json info{{"id", "session-1"}, {"language", "python"}};
-  EXPECT_EQ(json::parse(execd_.Call("GET", "/code/contexts").body), json::array({info}));
-  EXPECT_EQ(json::parse(execd_.Call("GET", "/code/contexts/session-1").body), info);
-  EXPECT_EQ(execd_.Call("DELETE", "/code/contexts/session-1").status, 200);
-  EXPECT_EQ(execd_.Call("DELETE", "/code/contexts/session-1").status, 404);
-  EXPECT_EQ(execd_.Call("DELETE", "/code/contexts").status, 400);
-  EXPECT_EQ(execd_.Call("DELETE", "/code/contexts?language=python").status, 200);
-  EXPECT_EQ(execd_.Post("/code/context", {{"language", "java"}}).status, 500);
-  const auto gone = execd_.Post("/code", {{"code", "x"}, {"context", {{"id", "session-1"}}}});
+  EXPECT_EQ(json::parse(execd_->Call("GET", "/code/contexts").body), json::array({info}));
+  EXPECT_EQ(json::parse(execd_->Call("GET", "/code/contexts/session-1").body), info);
+  EXPECT_EQ(execd_->Call("DELETE", "/code/contexts/session-1").status, 200);
+  EXPECT_EQ(execd_->Call("DELETE", "/code/contexts/session-1").status, 404);
+  EXPECT_EQ(execd_->Call("DELETE", "/code/contexts").status, 400);
+  EXPECT_EQ(execd_->Call("DELETE", "/code/contexts?language=python").status, 200);
+  EXPECT_EQ(execd_->Post("/code/context", {{"language", "java"}}).status, 500);
+  const auto gone = execd_->Post("/code", {{"code", "x"}, {"context", {{"id", "session-1"}}}});
   EXPECT_EQ(gone.status, 500);
   EXPECT_THAT(gone.body, HasSubstr("context not found"));
 }
 
 TEST_F(ExecdCode, ABusyContextRefusesAndIsInterrupted) {
-  execd_.Post("/code/context", {{"language", "python"}});
+  execd_->Post("/code/context", {{"language", "python"}});
   const json body{{"code", "wait"}, {"context", {{"id", "session-1"}}}};
   std::vector<json> events;
-  std::thread waiting([&] { events = execd_.Stream("/code", body); });
+  std::thread waiting([&] { events = execd_->Stream("/code", body); });
   EXPECT_TRUE(fakes::Eventually([&] { return jupyter_.Waiting(); }));
-  const auto refused = execd_.Post("/code", {{"code", "say x"}, {"context", body.at("context")}});
+  const auto refused = execd_->Post("/code", {{"code", "say x"}, {"context", body.at("context")}});
   EXPECT_EQ(refused.status, 500);
   EXPECT_THAT(refused.body, HasSubstr("session is busy"));
-  EXPECT_EQ(execd_.Call("DELETE", "/code?id=session-1").status, 200);
+  EXPECT_EQ(execd_->Call("DELETE", "/code?id=session-1").status, 200);
   waiting.join();
   EXPECT_EQ(Outcome(events), "v: t");
-  EXPECT_EQ(execd_.Call("DELETE", "/code?id=unknown").status, 500);
+  EXPECT_EQ(execd_->Call("DELETE", "/code?id=unknown").status, 500);
 }
 
 TEST(ExecdCodeWithoutAServer, SaysSo) {
@@ -193,17 +193,17 @@ TEST(ExecdCodeWithoutAServer, SaysSo) {
   for (const auto& [path, body] : std::vector<std::pair<const char*, json>>{
            {"/code", {{"code", "1"}, {"context", {{"language", "python"}}}}},
            {"/code/context", {{"language", "python"}}}}) {
-    const auto reply = execd.Post(path, body);
+    const auto reply = execd->Post(path, body);
     EXPECT_EQ(reply.status, 500);
     EXPECT_THAT(reply.body, HasSubstr("RUNTIME_ERROR"));
     EXPECT_THAT(reply.body, HasSubstr("language runtime server not configured"));
   }
-  EXPECT_EQ(execd.Call("GET", "/code/contexts").body, "[]");
-  const auto shell = execd.Stream(
+  EXPECT_EQ(execd->Call("GET", "/code/contexts").body, "[]");
+  const auto shell = execd->Stream(
       "/code", {{"code", "echo from a shell"}, {"context", {{"language", "command"}}}});
   EXPECT_THAT(Texts(shell, "stdout"), ElementsAre("from a shell"));
-  EXPECT_EQ(execd.Call("GET", "/v1/isolated/capabilities").status, 200);
-  EXPECT_EQ(execd.Post("/v1/isolated/session", {}).status, 503);
+  EXPECT_EQ(execd->Call("GET", "/v1/isolated/capabilities").status, 200);
+  EXPECT_EQ(execd->Post("/v1/isolated/session", {}).status, 503);
 }
 
 }  // namespace

@@ -16,10 +16,8 @@ using ::testing::ElementsAre;
 
 class ExecdCommands : public ::testing::Test {
  protected:
-  std::vector<json> Run(const json& body) const { return execd_.Stream("/command", body); }
-  json Status(const std::string& id) const {
-    return json::parse(execd_.Call("GET", "/command/status/" + id).body);
-  }
+  std::vector<json> Run(const json& body) const { return execd_->Run(body); }
+  json Status(const std::string& id) const { return execd_->Status(id); }
 
   ExecdProcess execd_;
 };
@@ -56,6 +54,64 @@ TEST_F(ExecdCommands, AChildLeftBehindDoesNotHoldTheStream) {
   EXPECT_EQ(Outcome(Run({{"command", "sleep 5 & echo done"}})), "complete");
 }
 
+TEST_F(ExecdCommands, LongLinesOnBothOutputsArriveWholeAndSoDoesAnUnterminatedTail) {
+  const auto events =
+      Run({{"command",
+            "line=$(head -c 4095 /dev/zero | tr '\\0' x); i=0; while [ $i -lt 512 ]; "
+            "do echo \"$line€\"; echo \"$line\" >&2; i=$((i+1)); done; "
+            "printf 'tail ü'; printf 'err 漢' >&2"}});
+  const std::string line(4095, 'x');
+  std::vector<std::string> out(512, line + "€");
+  std::vector<std::string> err(512, line);
+  out.emplace_back("tail ü");
+  err.emplace_back("err 漢");
+  EXPECT_TRUE(Texts(events, "stdout") == out);
+  EXPECT_TRUE(Texts(events, "stderr") == err);
+  EXPECT_EQ(Outcome(events), "complete");
+}
+
+TEST_F(ExecdCommands, WhatALostClientHasNotSeenCanBeFetched) {
+  const std::string go = execd_.dir() / "go";
+  std::string id;
+  {
+    wire::WireClient client(execd_->socket());
+    id = execd_
+             ->Begin(client, {{"command", "echo one; until [ -e " + go +
+                                              " ]; do sleep 0.02; done; echo two >&2; exit 3"}})
+             .at("text");
+    EXPECT_THAT(client.ReadChunk().value_or(""), ::testing::HasSubstr("one"));
+    EXPECT_EQ(execd_->Call("GET", "/command/" + id + "/logs").status,
+              400);  // it still has a client
+  }
+  EXPECT_TRUE(fakes::Eventually(
+      [&] { return execd_->Call("GET", "/command/" + id + "/logs").body == "one\n"; }));
+  WriteText(go, "");
+  EXPECT_TRUE(fakes::Eventually([&] { return Status(id).at("running") == false; }));
+  EXPECT_EQ(Status(id).at("exit_code"), 3);
+  EXPECT_EQ(execd_->Call("GET", "/command/" + id + "/logs").body, "one\ntwo\n");
+}
+
+// Kilobytes of memory that a process holds.
+int ResidentKb(pid_t pid) {
+  const std::string status = ReadText("/proc/" + std::to_string(pid) + "/status");
+  return std::atoi(status.c_str() + status.find("VmRSS:") + 6);
+}
+
+TEST_F(ExecdCommands, AFloodOfOutputForAClientThatDoesNotReadCostsLittleAndHoldsUpNobody) {
+  constexpr int kMostKb = 24 << 10;
+  wire::WireClient idle(execd_->socket());
+  wire::WireClient backwards(execd_->socket());
+  const std::string id = execd_->Begin(idle, {{"command", "yes flood"}}).at("text");
+  execd_->Begin(backwards, {{"command", "tr '\\0' x </dev/zero"}});  // no line ends at all
+  const auto background = Run({{"command", "yes flood"}, {"background", true}, {"timeout", 300}});
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(Outcome(Run({{"command", "seq 1 20000"}})), "complete");
+    EXPECT_LT(ResidentKb(execd_.pid()), kMostKb);
+  }
+  EXPECT_EQ(Status(id).at("running"), true);
+  EXPECT_EQ(execd_->Call("DELETE", "/command?id=" + id).status, 200);
+}
+
 TEST_F(ExecdCommands, MuchOutputArrivesWhole) {
   const auto events = Run({{"command", "seq 1 5000; seq 1 5000 >&2"}});
   EXPECT_EQ(Texts(events, "stdout").size(), 5000U);
@@ -78,13 +134,13 @@ TEST_F(ExecdCommands, BadRequestsAreRefused) {
         R"({"command":"a","gid":1})", R"({"command":"a","cwd":"/no/such"})",
         R"({"command":"a","cwd":"$NO_SUCH"})", R"({"command":"a","argv":["a"]})", R"({"argv":[]})",
         R"({"command":"a","envs":{"A=B":"c"}})"}) {
-    const auto reply = execd_.Call("POST", "/command", body);
+    const auto reply = execd_->Call("POST", "/command", body);
     EXPECT_EQ(reply.status, 400) << body;
     EXPECT_THAT(reply.body, ::testing::HasSubstr("INVALID_REQUEST_BODY")) << body;
   }
-  EXPECT_EQ(execd_.Call("GET", "/command").status, 404);
-  EXPECT_EQ(execd_.Call("GET", "/command/status/none").status, 404);
-  EXPECT_EQ(execd_.Call("GET", "/command/none/logs").status, 400);
+  EXPECT_EQ(execd_->Call("GET", "/command").status, 404);
+  EXPECT_EQ(execd_->Call("GET", "/command/status/none").status, 404);
+  EXPECT_EQ(execd_->Call("GET", "/command/none/logs").status, 400);
 }
 
 TEST_F(ExecdCommands, ABackgroundCommandIsFollowedByItsCursorAndInterrupted) {
@@ -95,7 +151,7 @@ TEST_F(ExecdCommands, ABackgroundCommandIsFollowedByItsCursorAndInterrupted) {
   EXPECT_EQ(Outcome(events), "complete");
   const std::string id = events.front().at("text");
   const auto logs = [&](int cursor) {
-    return execd_.Call("GET", "/command/" + id + "/logs?cursor=" + std::to_string(cursor));
+    return execd_->Call("GET", "/command/" + id + "/logs?cursor=" + std::to_string(cursor));
   };
   EXPECT_TRUE(fakes::Eventually([&] { return logs(0).body == "one\n"; }));
   EXPECT_EQ(logs(0).Header("execd-commands-tail-cursor"), "4");
@@ -104,19 +160,19 @@ TEST_F(ExecdCommands, ABackgroundCommandIsFollowedByItsCursorAndInterrupted) {
   WriteText(go, "");
   EXPECT_TRUE(fakes::Eventually([&] { return logs(4).body == "two\n"; }));
   EXPECT_EQ(logs(4).Header("execd-commands-tail-cursor"), "8");
-  EXPECT_EQ(execd_.Call("DELETE", "/command?id=" + id).status, 200);
+  EXPECT_EQ(execd_->Call("DELETE", "/command?id=" + id).status, 200);
   EXPECT_TRUE(fakes::Eventually([&] { return Status(id).at("running") == false; }));
   EXPECT_EQ(Status(id).at("error"), "signal: terminated");
-  EXPECT_EQ(execd_.Call("DELETE", "/command?id=" + id).status, 500);
+  EXPECT_EQ(execd_->Call("DELETE", "/command?id=" + id).status, 500);
 }
 
 class ExecdSessions : public ExecdCommands {
  protected:
   std::string Create(const json& body) const {
-    return json::parse(execd_.Post("/session", body).body).at("session_id");
+    return json::parse(execd_->Post("/session", body).body).at("session_id");
   }
   std::vector<json> RunIn(const std::string& id, const json& body) const {
-    return execd_.Stream("/session/" + id + "/run", body);
+    return execd_->Stream("/session/" + id + "/run", body);
   }
 };
 
@@ -141,9 +197,9 @@ TEST_F(ExecdSessions, ARunThatExitsLeavesTheStateAsItWas) {
 
 TEST_F(ExecdSessions, AreDeletedOnce) {
   const std::string id = Create(json::object());
-  EXPECT_EQ(execd_.Call("DELETE", "/session/" + id).status, 200);
-  EXPECT_EQ(execd_.Call("DELETE", "/session/" + id).status, 404);
-  EXPECT_EQ(execd_.Post("/session/" + id + "/run", {{"command", "true"}}).status, 500);
+  EXPECT_EQ(execd_->Call("DELETE", "/session/" + id).status, 200);
+  EXPECT_EQ(execd_->Call("DELETE", "/session/" + id).status, 404);
+  EXPECT_EQ(execd_->Post("/session/" + id + "/run", {{"command", "true"}}).status, 500);
 }
 
 }  // namespace

@@ -39,13 +39,13 @@ int WaitFor(pid_t pid) {
 }
 
 ExecdProcess::ExecdProcess(bool with_token, const std::vector<std::string>& more)
-    : socket_(dir_ / "execd.sock") {
-  if (with_token) WriteText(dir_ / "token", std::string(kToken) + "\n");
-  std::vector<std::string> arguments{"--socket", socket_};
+    : api_(dir_ / "execd.sock") {
+  if (with_token) WriteText(dir_ / "token", std::string(ExecdApi::kToken) + "\n");
+  std::vector<std::string> arguments{"--socket", api_.socket()};
   arguments.insert(arguments.end(), more.begin(), more.end());
   for (const char* word : {"--", "sleep", "600"}) arguments.emplace_back(word);
   pid_ = StartExecd(arguments, {{"EXECD_ENVS", dir_ / "env"}, {"HOME", dir_ / "home"}});
-  EXPECT_TRUE(fakes::Eventually([this] { return Call("GET", "/ping").status == 200; }));
+  EXPECT_TRUE(fakes::Eventually([this] { return api_.Call("GET", "/ping").status == 200; }));
 }
 
 ExecdProcess::~ExecdProcess() {
@@ -53,24 +53,24 @@ ExecdProcess::~ExecdProcess() {
   EXPECT_EQ(WaitFor(pid_), 128 + SIGTERM);
 }
 
-std::string ExecdProcess::TokenHeader() {
+std::string ExecdApi::TokenHeader() {
   return std::string("X-EXECD-ACCESS-TOKEN: ") + kToken + "\r\n";
 }
 
-wire::Reply ExecdProcess::Call(std::string_view method, std::string_view target,
-                               std::string_view body, std::string headers) const {
+wire::Reply ExecdApi::Call(std::string_view method, std::string_view target, std::string_view body,
+                           std::string headers) const {
   wire::WireClient client(socket_);
   if (!client.Connected()) return {};
   headers += TokenHeader();
   return client.Call(method, target, headers, body).value_or(wire::Reply());
 }
 
-wire::Reply ExecdProcess::Post(std::string_view target, const nlohmann::json& body) const {
+wire::Reply ExecdApi::Post(std::string_view target, const nlohmann::json& body) const {
   return Call("POST", target, body.dump());
 }
 
-std::vector<nlohmann::json> ExecdProcess::Stream(std::string_view target,
-                                                 const nlohmann::json& body) const {
+std::vector<nlohmann::json> ExecdApi::Stream(std::string_view target,
+                                             const nlohmann::json& body) const {
   const wire::Reply reply = Post(target, body);
   EXPECT_EQ(reply.status, 200) << reply.body;
   EXPECT_EQ(reply.Header("content-type"), "text/event-stream");
@@ -83,6 +83,14 @@ std::vector<nlohmann::json> ExecdProcess::Stream(std::string_view target,
   }
   EXPECT_EQ(rest, "");
   return events;
+}
+
+nlohmann::json ExecdApi::Begin(wire::WireClient& client, const nlohmann::json& command) const {
+  client.SendRequest("POST", "/command", TokenHeader(), command.dump());
+  const auto head = client.ReadHead();
+  EXPECT_TRUE(head && head->status == 200);
+  const std::string chunk = client.ReadChunk().value_or("");
+  return nlohmann::json::parse(chunk.substr(0, chunk.find("\n\n")), nullptr, false);
 }
 
 std::vector<std::string> Texts(const std::vector<nlohmann::json>& events, std::string_view type) {

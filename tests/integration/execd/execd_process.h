@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The real osbx-execd with its API on a socket in a private directory, for tests. It ends with the
-// object. One thread.
+// The real osbx-execd with its API on a socket in a private directory, for tests. One thread.
 #pragma once
 
 #include <sys/types.h>
@@ -23,31 +22,51 @@ pid_t StartExecd(const std::vector<std::string>& arguments,
 // Its exit code, or -n after signal n.
 int WaitFor(pid_t pid);
 
-class ExecdProcess {
+// Requests to an execd, each on a connection of its own, with the token.
+class ExecdApi {
  public:
   static constexpr const char* kToken = "the-token";
-
-  // `with_token`: it finds kToken in the file beside its socket.
-  explicit ExecdProcess(bool with_token = true, const std::vector<std::string>& more = {});
-  ~ExecdProcess();
-  ExecdProcess(const ExecdProcess&) = delete;
-  ExecdProcess& operator=(const ExecdProcess&) = delete;
-
   static std::string TokenHeader();  // a whole line
 
-  const fakes::TempDir& dir() const { return dir_; }
+  explicit ExecdApi(std::string socket) : socket_(std::move(socket)) {}
   const std::string& socket() const { return socket_; }
 
-  // One request on a connection of its own, with the token. A status of 0: no answer.
+  // A status of 0: no answer.
   wire::Reply Call(std::string_view method, std::string_view target, std::string_view body = "",
                    std::string headers = "") const;
   wire::Reply Post(std::string_view target, const nlohmann::json& body) const;
   // The events of a stream, which must end.
   std::vector<nlohmann::json> Stream(std::string_view target, const nlohmann::json& body) const;
+  std::vector<nlohmann::json> Run(const nlohmann::json& command) const {
+    return Stream("/command", command);
+  }
+  nlohmann::json Status(const std::string& id) const {
+    return nlohmann::json::parse(Call("GET", "/command/status/" + id).body);
+  }
+  // Begins a stream and reads nothing of it but its first event, the init event.
+  nlohmann::json Begin(wire::WireClient& client, const nlohmann::json& command) const;
+
+ private:
+  std::string socket_;
+};
+
+// It ends with the object.
+class ExecdProcess {
+ public:
+  // `with_token`: it finds the token in the file beside its socket.
+  explicit ExecdProcess(bool with_token = true, const std::vector<std::string>& more = {});
+  ~ExecdProcess();
+  ExecdProcess(const ExecdProcess&) = delete;
+  ExecdProcess& operator=(const ExecdProcess&) = delete;
+
+  const fakes::TempDir& dir() const { return dir_; }
+  pid_t pid() const { return pid_; }
+  const ExecdApi* operator->() const { return &api_; }
+  const ExecdApi& api() const { return api_; }
 
  private:
   fakes::TempDir dir_;
-  std::string socket_;
+  ExecdApi api_;
   pid_t pid_ = -1;
 };
 

@@ -82,22 +82,23 @@ int StatusOf(const std::string& socket, std::string_view method, std::string_vie
 
 TEST(Execd, WithoutATokenOnlyPingIsServed) {
   const ExecdProcess execd(false);
-  EXPECT_EQ(StatusOf(execd.socket(), "GET", "/ping"), 200);
+  EXPECT_EQ(StatusOf(execd->socket(), "GET", "/ping"), 200);
   for (const char* target : {"/files/info", "/metrics", "/other", "/ping/", "//ping", "/"}) {
-    EXPECT_EQ(StatusOf(execd.socket(), "GET", target), 401) << target;
-    EXPECT_EQ(StatusOf(execd.socket(), "GET", target, "X-EXECD-ACCESS-TOKEN: \r\n"), 401);
+    EXPECT_EQ(StatusOf(execd->socket(), "GET", target), 401) << target;
+    EXPECT_EQ(StatusOf(execd->socket(), "GET", target, "X-EXECD-ACCESS-TOKEN: \r\n"), 401);
   }
-  EXPECT_EQ(StatusOf(execd.socket(), "POST", "/ping"), 401);
-  EXPECT_EQ(StatusOf(execd.socket(), "POST", "/command"), 401);
+  EXPECT_EQ(StatusOf(execd->socket(), "POST", "/ping"), 401);
+  EXPECT_EQ(StatusOf(execd->socket(), "POST", "/command"), 401);
 }
 
 TEST(Execd, WithATokenOnlyItsHolderIsServed) {
   const ExecdProcess execd;
-  EXPECT_EQ(StatusOf(execd.socket(), "GET", "/files/info"), 401);
-  EXPECT_EQ(StatusOf(execd.socket(), "GET", "/files/info", "X-EXECD-ACCESS-TOKEN: wrong\r\n"), 401);
-  EXPECT_EQ(execd.Call("GET", "/files/info").status, 200);
-  EXPECT_EQ(execd.Call("GET", "/other").status, 404);
-  EXPECT_EQ(StatusOf(execd.socket(), "GET", "/ping"), 200);
+  EXPECT_EQ(StatusOf(execd->socket(), "GET", "/files/info"), 401);
+  EXPECT_EQ(StatusOf(execd->socket(), "GET", "/files/info", "X-EXECD-ACCESS-TOKEN: wrong\r\n"),
+            401);
+  EXPECT_EQ(execd->Call("GET", "/files/info").status, 200);
+  EXPECT_EQ(execd->Call("GET", "/other").status, 404);
+  EXPECT_EQ(StatusOf(execd->socket(), "GET", "/ping"), 200);
 }
 
 TEST(Execd, AnUnusableTokenIsNoReasonToBeOpen) {
@@ -112,13 +113,13 @@ TEST(Execd, SurvivesBadClients) {
   for (const std::string& request :
        {std::string("\x01\x02 nonsense\r\n\r\n"), std::string(200'000, 'x'),
         std::string("GET /ping HTTP/1.1")}) {
-    osbx::wire::WireClient client(execd.socket());
+    osbx::wire::WireClient client(execd->socket());
     client.Send(request);
     if (request.size() < 100) continue;
     const auto reply = client.ReadReply();  // none when the rest of the request was in the way
     EXPECT_TRUE(!reply || (reply->status >= 400 && reply->status < 500));
   }
-  EXPECT_EQ(StatusOf(execd.socket(), "GET", "/ping"), 200);
+  EXPECT_EQ(StatusOf(execd->socket(), "GET", "/ping"), 200);
 }
 
 }  // namespace

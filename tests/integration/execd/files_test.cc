@@ -26,11 +26,11 @@ class ExecdFiles : public ::testing::Test {
         metadata.dump() +
         "\r\n--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n" +
         std::string(content) + "\r\n--B--\r\n";
-    return execd_.Call("POST", prefix + "/files/upload", form,
-                       "Content-Type: multipart/form-data; boundary=B\r\n");
+    return execd_->Call("POST", prefix + "/files/upload", form,
+                        "Content-Type: multipart/form-data; boundary=B\r\n");
   }
   wire::Reply Download(const std::string& path, const std::string& headers = "") const {
-    return execd_.Call("GET", "/files/download?path=" + path, "", headers);
+    return execd_->Call("GET", "/files/download?path=" + path, "", headers);
   }
   std::string operator/(const std::string& name) const { return root_ + "/" + name; }
 
@@ -60,7 +60,7 @@ TEST_F(ExecdFiles, BadUploadsSayWhatIsWrong) {
   const auto code = [](const wire::Reply& reply) {
     return std::to_string(reply.status) + " " + json::parse(reply.body).value("code", "");
   };
-  EXPECT_EQ(code(execd_.Call("POST", "/files/upload", "x")), "400 INVALID_FILE");
+  EXPECT_EQ(code(execd_->Call("POST", "/files/upload", "x")), "400 INVALID_FILE");
   EXPECT_EQ(code(Upload({{"path", ""}}, "x")), "400 INVALID_FILE_METADATA");
   EXPECT_EQ(code(Upload(json::array(), "x")), "400 INVALID_FILE_METADATA");
   EXPECT_EQ(code(Upload({{"path", root_}}, "x")), "500 RUNTIME_ERROR");
@@ -80,7 +80,7 @@ TEST_F(ExecdFiles, RangesAndLines) {
   EXPECT_EQ(Download(*this / "f&offset=0").status, 400);
   EXPECT_EQ(Download(*this / "none").status, 404);
   EXPECT_EQ(Download(root_).status, 500);
-  EXPECT_EQ(execd_.Call("GET", "/files/download").status, 400);
+  EXPECT_EQ(execd_->Call("GET", "/files/download").status, 400);
 }
 
 TEST_F(ExecdFiles, SearchFindsFilesByTheirNames) {
@@ -88,7 +88,7 @@ TEST_F(ExecdFiles, SearchFindsFilesByTheirNames) {
   for (const char* name : {"a.cc", "d/b.cc", "d/e/c.h"}) WriteText(*this / name, "");
   const auto found = [this](const std::string& pattern) {
     std::vector<std::string> names;
-    const auto reply = execd_.Call("GET", "/files/search?path=" + root_ + "&pattern=" + pattern);
+    const auto reply = execd_->Call("GET", "/files/search?path=" + root_ + "&pattern=" + pattern);
     for (const json& item : json::parse(reply.body)) {
       names.push_back(item.at("path").get<std::string>().substr(root_.size() + 1));
     }
@@ -97,9 +97,9 @@ TEST_F(ExecdFiles, SearchFindsFilesByTheirNames) {
   EXPECT_THAT(found("*.cc"), ElementsAre("a.cc", "d/b.cc"));
   EXPECT_THAT(found("%7Ba,c%7D.*"), ElementsAre("a.cc", "d/e/c.h"));
   EXPECT_THAT(found(""), ElementsAre("a.cc", "d/b.cc", "d/e/c.h"));
-  EXPECT_EQ(execd_.Call("GET", "/files/search?path=" + root_ + "&pattern=%5B").status, 500);
-  EXPECT_EQ(execd_.Call("GET", "/files/search?path=" + (*this / "none")).status, 404);
-  const auto list = json::parse(execd_.Call("GET", "/directories/list?path=" + root_).body);
+  EXPECT_EQ(execd_->Call("GET", "/files/search?path=" + root_ + "&pattern=%5B").status, 500);
+  EXPECT_EQ(execd_->Call("GET", "/files/search?path=" + (*this / "none")).status, 404);
+  const auto list = json::parse(execd_->Call("GET", "/directories/list?path=" + root_).body);
   ASSERT_EQ(list.size(), 2U);
   EXPECT_EQ(list[0].at("type"), "file");
   EXPECT_EQ(list[1].at("type"), "directory");
@@ -110,14 +110,14 @@ TEST_F(ExecdFiles, ReplaceKeepsTheMode) {
   WriteText(path, "aXbXc");
   chmod(path.c_str(), 0600);
   const auto reply =
-      execd_.Post("/files/replace?verbose=true", {{path, {{"old", "X"}, {"new", "--"}}}});
+      execd_->Post("/files/replace?verbose=true", {{path, {{"old", "X"}, {"new", "--"}}}});
   EXPECT_EQ(json::parse(reply.body), (json{{path, {{"replacedCount", 2}}}}));
   EXPECT_EQ(ReadText(path), "a--b--c");
   struct stat info {};
   stat(path.c_str(), &info);
   EXPECT_EQ(info.st_mode & 07777U, 0600U);
-  EXPECT_EQ(execd_.Post("/files/replace", {{path, {{"old", ""}, {"new", "x"}}}}).status, 400);
-  EXPECT_EQ(execd_.Post("/files/replace", {{*this / "none", {{"old", "a"}, {"new", "x"}}}}).status,
+  EXPECT_EQ(execd_->Post("/files/replace", {{path, {{"old", ""}, {"new", "x"}}}}).status, 400);
+  EXPECT_EQ(execd_->Post("/files/replace", {{*this / "none", {{"old", "a"}, {"new", "x"}}}}).status,
             404);
 }
 
@@ -125,31 +125,31 @@ TEST_F(ExecdFiles, AreMovedAndRemoved) {
   WriteText(*this / "f", "1");
   WriteText(*this / "g", "2");
   const auto move = [this](const char* from, const char* to) {
-    return execd_.Post("/files/mv", json::array({{{"src", *this / from}, {"dest", *this / to}}}))
+    return execd_->Post("/files/mv", json::array({{{"src", *this / from}, {"dest", *this / to}}}))
         .status;
   };
   EXPECT_EQ(move("f", "new/f"), 200);
   EXPECT_EQ(ReadText(*this / "new/f"), "1");
   EXPECT_EQ(move("g", "new/f"), 500);
   EXPECT_EQ(move("none", "x"), 404);
-  EXPECT_EQ(execd_.Call("DELETE", "/files?path=" + (*this / "g")).status, 200);
-  EXPECT_EQ(execd_.Call("DELETE", "/files?path=" + (*this / "g")).status, 200);
-  EXPECT_EQ(execd_.Call("DELETE", "/files?path=" + (*this / "new")).status, 500);
-  EXPECT_EQ(execd_.Call("DELETE", "/directories?path=" + (*this / "new")).status, 200);
+  EXPECT_EQ(execd_->Call("DELETE", "/files?path=" + (*this / "g")).status, 200);
+  EXPECT_EQ(execd_->Call("DELETE", "/files?path=" + (*this / "g")).status, 200);
+  EXPECT_EQ(execd_->Call("DELETE", "/files?path=" + (*this / "new")).status, 500);
+  EXPECT_EQ(execd_->Call("DELETE", "/directories?path=" + (*this / "new")).status, 200);
   EXPECT_FALSE(std::filesystem::exists(*this / "new"));
 }
 
 TEST_F(ExecdFiles, PermissionsAreSetAndTold) {
   WriteText(*this / "f", "12345");
-  EXPECT_EQ(execd_.Post("/files/permissions", {{*this / "f", {{"mode", 751}}}}).status, 200);
-  const auto reply = execd_.Call("GET", "/files/info?path=" + (*this / "f"));
+  EXPECT_EQ(execd_->Post("/files/permissions", {{*this / "f", {{"mode", 751}}}}).status, 200);
+  const auto reply = execd_->Call("GET", "/files/info?path=" + (*this / "f"));
   const json info = json::parse(reply.body).at(*this / "f");
   EXPECT_EQ(info.at("mode"), 751);
   EXPECT_EQ(info.at("size"), 5);
   EXPECT_EQ(info.at("type"), "file");
-  EXPECT_EQ(execd_.Post("/files/permissions", {{*this / "none", {{"mode", 644}}}}).status, 500);
-  EXPECT_EQ(execd_.Call("GET", "/files/info?path=" + (*this / "none")).status, 404);
-  EXPECT_EQ(execd_.Post("/directories", {{*this / "p/q", {{"mode", 700}}}}).status, 200);
+  EXPECT_EQ(execd_->Post("/files/permissions", {{*this / "none", {{"mode", 644}}}}).status, 500);
+  EXPECT_EQ(execd_->Call("GET", "/files/info?path=" + (*this / "none")).status, 404);
+  EXPECT_EQ(execd_->Post("/directories", {{*this / "p/q", {{"mode", 700}}}}).status, 200);
   struct stat made {};
   ASSERT_EQ(stat((*this / "p/q").c_str(), &made), 0);
   EXPECT_EQ(made.st_mode & 07777U, 0700U);

@@ -20,8 +20,8 @@ constexpr int kClose = 8;
 class PtyClient {
  public:
   PtyClient(const ExecdProcess& execd, const std::string& id, const std::string& query = "")
-      : wire_(execd.socket()) {
-    reply_ = wire_.UpgradeTo("/pty/" + id + "/ws" + query, "", ExecdProcess::TokenHeader())
+      : wire_(execd->socket()) {
+    reply_ = wire_.UpgradeTo("/pty/" + id + "/ws" + query, "", ExecdApi::TokenHeader())
                  .value_or(wire::Reply());
   }
 
@@ -88,12 +88,12 @@ class PtyClient {
 class ExecdPty : public ::testing::Test {
  protected:
   std::string Create(const json& body = json::object()) const {
-    const auto reply = execd_.Post("/pty", body);
+    const auto reply = execd_->Post("/pty", body);
     EXPECT_EQ(reply.status, 201) << reply.body;
     return json::parse(reply.body).at("session_id");
   }
   json Status(const std::string& id) const {
-    return json::parse(execd_.Call("GET", "/pty/" + id).body);
+    return json::parse(execd_->Call("GET", "/pty/" + id).body);
   }
   ExecdProcess execd_;
 };
@@ -198,12 +198,12 @@ TEST_F(ExecdPty, DeletionEndsItAndUnknownOnesAreSaidToBe) {
   const std::string id = Create();
   PtyClient client(execd_, id);
   ASSERT_FALSE(client.Next("connected").is_null());
-  EXPECT_EQ(execd_.Call("DELETE", "/pty/" + id).status, 200);
+  EXPECT_EQ(execd_->Call("DELETE", "/pty/" + id).status, 200);
   EXPECT_EQ(client.Next("exit").at("exit_code"), -1);
-  EXPECT_EQ(execd_.Call("DELETE", "/pty/" + id).status, 404);
-  EXPECT_EQ(execd_.Call("GET", "/pty/" + id).status, 404);
+  EXPECT_EQ(execd_->Call("DELETE", "/pty/" + id).status, 404);
+  EXPECT_EQ(execd_->Call("GET", "/pty/" + id).status, 404);
   EXPECT_EQ(PtyClient(execd_, id).reply().status, 404);
-  EXPECT_EQ(execd_.Post("/pty", {{"cwd", "/no/such"}}).status, 400);
+  EXPECT_EQ(execd_->Post("/pty", {{"cwd", "/no/such"}}).status, 400);
 }
 
 TEST_F(ExecdPty, AClientThatDoesNotReadHoldsUpOnlyItsOwnTerminal) {

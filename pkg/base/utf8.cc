@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/utf8.h"
+#include "base/utf8.h"
 
-namespace osbx::api {
+namespace osbx {
 
 // Length of the UTF-8 sequence at the front of the text, 0 when it is malformed (RFC 3629 table
 // 3-7: no overlong forms, no surrogates, nothing above U+10FFFF).
@@ -20,4 +20,4 @@ std::size_t Utf8SequenceLength(std::string_view text) {
   return overlong || outside ? 0 : length;
 }
 
-}  // namespace osbx::api
+}  // namespace osbx

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <string_view>
 
-namespace osbx::api {
+namespace osbx {
 
 // Length of the sequence at the front of the (not empty) text; 0 when it is malformed.
 std::size_t Utf8SequenceLength(std::string_view text);
 
-}  // namespace osbx::api
+}  // namespace osbx
