@@ -21,21 +21,23 @@ std::size_t ClassLength(std::string_view pattern) {
   return std::string_view::npos;
 }
 
+// The length of the piece at the start of `pattern` that a brace, a comma or a class in it does not
+// end: an escape, a class, or one character. npos: not whole.
+std::size_t UnitLength(std::string_view pattern) {
+  if (pattern.front() == '[') return ClassLength(pattern);
+  if (pattern.front() != '\\') return 1;
+  return pattern.size() > 1 ? 2 : std::string_view::npos;
+}
+
 // The length of "{…}" at the start of `pattern`; npos: not closed.
 std::size_t BraceLength(std::string_view pattern) {
   int depth = 0;
-  for (std::size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern[i] == '\\') {
-      ++i;
-    } else if (pattern[i] == '[') {
-      const std::size_t length = ClassLength(pattern.substr(i));
-      if (length == std::string_view::npos) return length;
-      i += length - 1;
-    } else if (pattern[i] == '{') {
-      ++depth;
-    } else if (pattern[i] == '}' && --depth == 0) {
-      return i + 1;
-    }
+  for (std::size_t i = 0; i < pattern.size();) {
+    if (pattern[i] == '{') ++depth;
+    if (pattern[i] == '}' && --depth == 0) return i + 1;
+    const std::size_t length = UnitLength(pattern.substr(i));
+    if (length == std::string_view::npos) return length;
+    i += length;
   }
   return std::string_view::npos;
 }
@@ -114,18 +116,17 @@ class Matcher {
     const std::string_view rest = pattern.substr(length);
     std::size_t start = 0;
     int depth = 0;
-    for (std::size_t i = 0; i <= body.size(); ++i) {
-      if (i < body.size() && body[i] == '\\') {
-        ++i;
-        continue;
+    for (std::size_t i = 0; i <= body.size();) {
+      const bool end = i == body.size();
+      if (end || (body[i] == ',' && depth == 0)) {
+        const std::string choice = std::string(body.substr(start, i - start)).append(rest);
+        if (Match(choice, text)) return true;
+        start = i + 1;
+        if (end || steps_ > kMostSteps) return false;
       }
-      if (i < body.size() && body[i] == '{') ++depth;
-      if (i < body.size() && body[i] == '}') --depth;
-      if (i < body.size() && (body[i] != ',' || depth > 0)) continue;
-      const std::string choice = std::string(body.substr(start, i - start)).append(rest);
-      if (Match(choice, text)) return true;
-      start = i + 1;
-      if (steps_ > kMostSteps) return false;
+      if (body[i] == '{') ++depth;
+      if (body[i] == '}') --depth;
+      i += UnitLength(body.substr(i));
     }
     return false;
   }
@@ -137,19 +138,11 @@ class Matcher {
 
 bool ValidGlob(std::string_view pattern) {
   if (pattern.size() > kLongestPattern) return false;
-  for (std::size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern[i] == '\\' && ++i == pattern.size()) return false;
-    const char c = pattern[i];
-    if (i > 0 && pattern[i - 1] == '\\') continue;
-    std::size_t length = 1;
-    if (c == '[') length = ClassLength(pattern.substr(i));
-    if (c == '{') {
-      length = BraceLength(pattern.substr(i));
-      if (length == std::string_view::npos) return false;
-      length = 1;  // what is inside is looked at too
-    }
+  while (!pattern.empty()) {
+    if (pattern.front() == '{' && BraceLength(pattern) == std::string_view::npos) return false;
+    const std::size_t length = UnitLength(pattern);  // what is inside braces is looked at too
     if (length == std::string_view::npos) return false;
-    i += length - 1;
+    pattern.remove_prefix(length);
   }
   return true;
 }

@@ -24,23 +24,23 @@ TEST_P(GlobTest, Matches) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, GlobTest,
-    ::testing::Values(Case{"", "", true}, Case{"", "a", false}, Case{"a.txt", "a.txt", true},
-                      Case{"*", "a", true}, Case{"*", "", true}, Case{"*", "a/b", false},
-                      Case{"*.cc", "a.cc", true}, Case{"*.cc", "a.h", false}, Case{"a*", "a", true},
-                      Case{"**", "a/b/c", true}, Case{"**/*.cc", "a.cc", true},
-                      Case{"**/*.cc", "x/y/a.cc", true}, Case{"x/**/a", "x/a", true},
-                      Case{"x/**/a", "x/1/2/a", true}, Case{"x/*/a", "x/1/2/a", false},
-                      Case{"?", "a", true}, Case{"?", "", false}, Case{"?", "/", false},
-                      Case{"[a-c]x", "bx", true}, Case{"[a-c]x", "dx", false},
-                      Case{"[^a]x", "ax", false}, Case{"[!a]x", "bx", true}, Case{"[]]", "]", true},
-                      Case{"[a-]", "-", true}, Case{"[^a]", "/", false},
-                      Case{"{a,b}.txt", "b.txt", true}, Case{"{a,b}.txt", "c.txt", false},
-                      Case{"{a,{b,c}}x", "cx", true}, Case{"{,a}x", "x", true},
-                      Case{"{*.cc,*.h}", "a.h", true}, Case{"\\*", "*", true},
-                      Case{"\\*", "a", false}, Case{"{a\\,b,c}", "a,b", true}));
+    ::testing::Values(
+        Case{"", "", true}, Case{"", "a", false}, Case{"a.txt", "a.txt", true},
+        Case{"*", "a", true}, Case{"*", "", true}, Case{"*", "a/b", false},
+        Case{"*.cc", "a.cc", true}, Case{"*.cc", "a.h", false}, Case{"a*", "a", true},
+        Case{"**", "a/b/c", true}, Case{"**/*.cc", "a.cc", true}, Case{"**/*.cc", "x/y/a.cc", true},
+        Case{"x/**/a", "x/a", true}, Case{"x/**/a", "x/1/2/a", true},
+        Case{"x/*/a", "x/1/2/a", false}, Case{"?", "a", true}, Case{"?", "", false},
+        Case{"?", "/", false}, Case{"[a-c]x", "bx", true}, Case{"[a-c]x", "dx", false},
+        Case{"[^a]x", "ax", false}, Case{"[!a]x", "bx", true}, Case{"[]]", "]", true},
+        Case{"[a-]", "-", true}, Case{"[^a]", "/", false}, Case{"{a,b}.txt", "b.txt", true},
+        Case{"{a,b}.txt", "c.txt", false}, Case{"{a,{b,c}}x", "cx", true}, Case{"{,a}x", "x", true},
+        Case{"{*.cc,*.h}", "a.h", true}, Case{"\\*", "*", true}, Case{"\\*", "a", false},
+        Case{"{a\\,b,c}", "a,b", true}, Case{"{[,],b}x", ",x", true}, Case{"{[,}],b}x", "bx", true},
+        Case{"{a,{b[*},{c}}[[]", "b*{c}[", false}));
 
 TEST(Glob, RefusesWhatIsNotClosed) {
-  for (const char* pattern : {"[", "[a", "[]", "{", "{a,b", "a\\", "{[}", "x{a,{b}"}) {
+  for (const char* pattern : {"[", "[a", "[]", "{", "{a,b", "a\\", "{[}", "x{a,{b}", "\\\\["}) {
     EXPECT_FALSE(ValidGlob(pattern)) << pattern;
   }
   EXPECT_FALSE(ValidGlob(std::string(5000, '*')));
