@@ -16,9 +16,9 @@ namespace osbx::apiserver::opensandbox {
 
 namespace {
 
-constexpr std::size_t kLogLines = 100;    // of the JSON form
-constexpr std::size_t kEventLines = 50;   // of the JSON form
-constexpr std::int64_t kSince = 600;      // seconds, of the text form
+constexpr std::size_t kLogLines = 100;         // of the JSON form
+constexpr std::size_t kEventLines = 50;        // of the JSON form
+constexpr std::int64_t kSince = 600;           // seconds, of the text form
 constexpr std::int64_t kMostBytes = 4L << 20;  // of one answer, whatever the lines' length
 constexpr std::string_view kNoLogs = "(no logs)";
 constexpr std::string_view kNoEvents = "(no events)";
@@ -54,9 +54,8 @@ http::Response Inline(const std::string& id, const ScopeWords& words, const std:
            {"contentLength", content.size()},
            {"truncated", cut.truncated}};
   if (scope == "all") {
-    out["warnings"] =
-        Json::array({"A sandbox on Docker has one scope: all is the same as " +
-                     std::string(words.own) + "."});
+    out["warnings"] = Json::array(
+        {"A sandbox on Docker has one scope: all is the same as " + std::string(words.own) + "."});
   }
   return http::Response::Json(200, registry::Dump(out));
 }
@@ -129,8 +128,8 @@ Outcome<http::Response> Dialect::DiagnoseLogs(const Request& request) {
     OSBX_TRY(const CutText cut, TailOf(*sandbox, kLogLines, std::nullopt));
     return Inline(sandbox->uid, kWords, *scope, cut);
   }
-  OSBX_TRY(const CutText cut, TailOf(*sandbox, static_cast<std::size_t>(tail),
-                                     SinceOf(request.query.Get("since"))));
+  OSBX_TRY(const CutText cut,
+           TailOf(*sandbox, static_cast<std::size_t>(tail), SinceOf(request.query.Get("since"))));
   return Deprecated(cut.text);
 }
 

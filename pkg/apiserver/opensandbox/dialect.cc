@@ -3,9 +3,11 @@
 
 #include <array>
 #include <map>
+#include <memory>
 
 #include <nlohmann/json.hpp>
 
+#include "apiserver/opensandbox/openapi.h"
 #include "apiserver/opensandbox/sandbox_view.h"
 
 namespace osbx::apiserver::opensandbox {
@@ -28,7 +30,7 @@ std::optional<http::Response> WithoutSlash(const http::Request& request) {
   return response;
 }
 
-// What no endpoint takes: other methods, other paths, and the health check.
+// What no endpoint takes: other methods, other paths; and what needs no key.
 void AddRemainder(const std::map<std::string, std::string>& allowed, http::Router& router) {
   for (const auto& [pattern, methods] : allowed) {
     router.Add(
@@ -41,6 +43,11 @@ void AddRemainder(const std::map<std::string, std::string>& allowed, http::Route
   router.Add({.method = "GET", .pattern = "/health", .handler = [](const http::Request&) {
                 return http::Response::Json(200, R"({"status":"healthy"})");
               }});
+  router.Add(
+      {.method = "GET",
+       .pattern = "/openapi.json",
+       .handler = [document = std::make_shared<const std::string>(OpenApiDocument())](
+                      const http::Request&) { return http::Response::Cached(200, document); }});
   router.Add({.method = "*", .pattern = "/v1/{rest...}", .handler = [](const http::Request&) {
                 return http::Response::Json(404, R"({"detail":"Not Found"})");
               }});

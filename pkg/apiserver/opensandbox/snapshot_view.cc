@@ -45,10 +45,10 @@ Json SnapshotView(const Json& object) {
   const std::string state = SnapshotState(object);
   const Json& status = StatusOf(object);
   const std::string created = CreatedAt(object);
-  std::string since = TimeText(StringMember(status, "phaseSince"));
+  const std::string since = TimeText(StringMember(status, "phaseSince"));
   Json told{{"state", state},
             {"reason", ReasonOf(state, StringMember(status, "reason"))},
-            {"lastTransitionAt", since.empty() ? created : std::move(since)}};
+            {"lastTransitionAt", since.empty() ? created : since}};
   if (const auto message = StringMember(status, "message"); !message.empty()) {
     told["message"] = message;
   }
