@@ -8,12 +8,14 @@
 #include "agent/agent.h"
 #include "apiserver/api_server.h"
 #include "apiserver/opensandbox/dialect.h"
+#include "base/contained.h"
 #include "base/endpoint_token.h"
 #include "base/log.h"
 #include "ctrl/event_sink.h"
 #include "ctrl/manager.h"
 #include "host_setup.h"
 #include "metrics/process.h"
+#include "reconcilers/sandbox/container_spec.h"
 #include "registry/registry.h"
 #include "store/sqlite_store.h"
 #include "telemetry/collectors.h"
@@ -49,6 +51,7 @@ struct Daemon::Parts {
   std::optional<mount::Mounter> mounter;
   std::unique_ptr<ctrl::EventRecorder> events;
   Secret install_key;
+  std::string slot_root;
   std::unique_ptr<reconcilers::Host> host;
   std::unique_ptr<agent::Agent> agent;
   std::unique_ptr<ctrl::Manager> manager;
@@ -90,6 +93,7 @@ Result<> Daemon::Parts::OpenHost(const config::Config& config) {
   mounter.emplace(*std::move(opened));
   OSBX_TRY(reconcilers::HostOptions options, HostOptionsOf(config, paths));
   install_key = options.install_key;
+  slot_root = paths.slot_root;
   host = std::make_unique<reconcilers::Host>(reconcilers::HostDeps{.cache = *cache,
                                                                    .store = *store,
                                                                    .registry = *registry,
@@ -167,9 +171,13 @@ Result<> Daemon::Parts::Serve(const config::Config& config) {
           .max_timeout_seconds = config.server.max_sandbox_timeout_seconds,
           .allowed_host_paths = config.storage.allowed_host_paths,
           .streams = agent.get(),
-          .endpoint_token = [this](std::string_view uid) {
-            return EndpointToken(install_key, uid);
-          }});
+          .endpoint_token =
+              [this](std::string_view uid) { return EndpointToken(install_key, uid); },
+          .dial_execd =
+              [this](const std::string& uid) {
+                return ConnectBeneath(slot_root + "/" + uid, reconcilers::kExecdSocket);
+              },
+          .api_key = config.server.api_key});
   options.extend = [this](http::Router& router) { dialect->AddRoutes(router); };
   api = std::make_unique<apiserver::ApiServer>(*store, *registry, std::move(options));
   OSBX_CHECK(api->Start());

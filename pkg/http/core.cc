@@ -70,7 +70,7 @@ asio::thread_pool& Core::pool() {
 // One timer for all sessions: a timer per operation would cost more than the operation. A server
 // without sessions never wakes up.
 void Core::ArmSweep() {
-  if (sweeping_ || sessions_.empty()) return;
+  if (sweeping_ || (sessions_.empty() && backends_.Empty())) return;
   sweeping_ = true;
   sweep_timer_.expires_after(kSweepInterval);
   sweep_timer_.async_wait([this](const boost::system::error_code& ec) {
@@ -79,12 +79,17 @@ void Core::ArmSweep() {
   });
 }
 
-// Kills sessions that made no progress in time.
+// Ends what made no progress in time.
 void Core::Sweep() {
   const auto now = std::chrono::steady_clock::now();
   for (Session* session : sessions_) {
-    if (session->deadline < now) session->Kill();
+    if (session->deadline < now || session->read_deadline < now) {
+      session->Kill();
+    } else if (session->backend_deadline < now) {
+      session->BackendLate();
+    }
   }
+  backends_.Trim(now - options_.limits.backend_idle);
   ArmSweep();
 }
 
@@ -109,6 +114,7 @@ void Core::Stop(std::chrono::milliseconds grace) {
       open->descriptor->release();  // cancels the wait; the listener owns the descriptor
       open->fd.Reset();
     }
+    backends_.Clear();
     const std::vector<Session*> sessions(sessions_.begin(), sessions_.end());
     for (Session* session : sessions) session->Drain();
   });

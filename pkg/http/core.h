@@ -17,45 +17,19 @@
 #include <unordered_set>
 #include <vector>
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include "base/unique_fd.h"
+#include "http/backend_pool.h"
 #include "http/server.h"
+#include "http/transport.h"
 
 namespace osbx::http {
-
-namespace asio = boost::asio;
-
-// One io thread needs no strand; with more threads this alias becomes asio::strand<…>.
-using Executor = asio::io_context::executor_type;
-using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
-using SteadyTimer =
-    asio::basic_waitable_timer<std::chrono::steady_clock,
-                               asio::wait_traits<std::chrono::steady_clock>, Executor>;
-template <class T>
-using Task = asio::awaitable<T, Executor>;
 
 // Certificate and key of a TLS listener. Defined in tls.h, which the TLS-less build has no part of.
 struct TlsContext;
 using TlsContextPtr = std::shared_ptr<TlsContext>;
-
-// A flag a coroutine waits for. Io thread only.
-class Event {
- public:
-  explicit Event(const Executor& executor);
-  void Set();
-  Task<void> Wait();  // returns when set, and clears it
-
- private:
-  SteadyTimer timer_;
-  bool set_ = false;
-};
 
 // What the core needs to know of a session, whatever its transport. Io thread only.
 class Session {
@@ -65,8 +39,17 @@ class Session {
   virtual void Drain() = 0;
   // Closes the socket: every operation fails.
   virtual void Kill() = 0;
-  // When it must have made progress; the core's sweep kills it afterwards.
+  // The backend it waits for is late.
+  virtual void BackendLate() = 0;
+
+  // When it must have made progress: the core's sweep kills it afterwards.
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+  // The same of a second coroutine, which reads from the client while the first one writes.
+  std::chrono::steady_clock::time_point read_deadline =
+      std::chrono::steady_clock::time_point::max();
+  // When the backend that a request was passed on to must have made progress.
+  std::chrono::steady_clock::time_point backend_deadline =
+      std::chrono::steady_clock::time_point::max();
 };
 
 class Core final : public Loop {
@@ -86,6 +69,7 @@ class Core final : public Loop {
   const ServerOptions& options() const { return options_; }
   const Router& router() const { return router_; }
   Counters& counters() { return counters_; }
+  BackendPool& backends() { return backends_; }  // io thread
   Executor executor() { return io_.get_executor(); }
   asio::thread_pool& pool();                   // started by its first use; io thread
   bool Stopping() const { return stopping_; }  // io thread
@@ -130,6 +114,7 @@ class Core final : public Loop {
   // io thread
   bool stopping_ = false;
   std::unordered_set<Session*> sessions_;
+  BackendPool backends_;
   std::unordered_map<std::uint64_t, std::unique_ptr<SteadyTimer>> timers_;
   SteadyTimer sweep_timer_{io_};
   bool sweeping_ = false;  // the timer is armed

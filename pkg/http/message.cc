@@ -3,11 +3,11 @@
 
 #include <algorithm>
 
+#include "http/proxy.h"
+
 namespace osbx::http {
 
-namespace {
-
-bool SameName(std::string_view a, std::string_view b) {
+bool SameHeaderName(std::string_view a, std::string_view b) {
   const auto lower = [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   };
@@ -15,9 +15,11 @@ bool SameName(std::string_view a, std::string_view b) {
                                             [&](char x, char y) { return lower(x) == lower(y); });
 }
 
+namespace {
+
 const HeaderView* FindHeader(const std::vector<HeaderView>& headers, std::string_view name) {
   for (const HeaderView& header : headers) {
-    if (SameName(header.name, name)) return &header;
+    if (SameHeaderName(header.name, name)) return &header;
   }
   return nullptr;
 }
@@ -69,6 +71,12 @@ Response Response::Upgrade(std::string subprotocol, std::function<void(WebSocket
   response.subprotocol = std::move(subprotocol);
   response.websocket = std::move(start);
   response.run = run;
+  return response;
+}
+
+Response Response::Proxy(ProxyTarget target) {
+  Response response;
+  response.proxy = std::make_shared<const ProxyTarget>(std::move(target));
   return response;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An HTTP request as a handler sees it, and the response it gives: a whole body, cached slices
-// (never copied), a stream of chunks, or an upgrade to WebSocket. No Beast types.
+// (never copied), a stream of chunks, an upgrade to WebSocket, or another server's answer. No Beast
+// types.
 // A Request's views live until the handler returns; copy what must outlive it. Values; not
 // thread-safe.
 #pragma once
@@ -13,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/body.h"
 #include "http/stream.h"
 #include "http/url.h"
 #include "http/websocket.h"
@@ -29,6 +31,9 @@ struct Header {
   std::string value;
 };
 
+// Header names are the same in any case.
+bool SameHeaderName(std::string_view a, std::string_view b);
+
 // Where a handler runs. Inline ones run on the io thread: memory only, never a lock that is held
 // across I/O. Pool ones may block for as long as one write or one docker call. Thread ones get a
 // thread of their own, for work as long as a conversation (exec, following a log).
@@ -41,8 +46,9 @@ struct Request {
   Query query;                // decoded, in the order sent
   PathParams params;          // what the route's {names} matched, decoded
   std::vector<HeaderView> headers;
-  std::string_view body;
-  std::string_view peer;  // "127.0.0.1:4711", or "unix"
+  std::string_view body;               // of BodyKind::kString
+  std::shared_ptr<BodyReader> stream;  // of BodyKind::kStream
+  std::string_view peer;               // "127.0.0.1:4711", or "unix"
   bool tls = false;
   bool upgrade = false;  // asks for WebSocket: the handler may answer with Response::Upgrade
 
@@ -50,6 +56,8 @@ struct Request {
   std::string_view HeaderOf(std::string_view name) const;
   bool HasHeader(std::string_view name) const;
 };
+
+struct ProxyTarget;  // http/proxy.h
 
 struct Response {
   int status = 200;
@@ -66,6 +74,8 @@ struct Response {
   std::function<void(WebSocketPtr)> websocket;
   std::string subprotocol;
   Where run = Where::kInline;  // of stream and websocket: kInline or kThread
+  // The answer is that of another server (only from routes of BodyKind::kForward).
+  std::shared_ptr<const ProxyTarget> proxy;
 
   static Response Text(int status, std::string text,
                        std::string content_type = "text/plain; charset=utf-8");
@@ -75,6 +85,7 @@ struct Response {
                          Where run = Where::kInline);
   static Response Upgrade(std::string subprotocol, std::function<void(WebSocketPtr)> start,
                           Where run = Where::kThread);
+  static Response Proxy(ProxyTarget target);
 };
 
 using Handler = std::function<Response(const Request&)>;

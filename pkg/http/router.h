@@ -20,7 +20,8 @@ struct Route {
   std::string pattern;  // "/apis/{group}/{rest...}"
   Handler handler;
   Where where = Where::kInline;
-  std::size_t max_body_bytes = 0;  // 0: the server's limit
+  std::size_t max_body_bytes = 0;  // 0: the server's limit; of other kinds than kString: none
+  BodyKind body = BodyKind::kString;
 };
 
 class Router {

@@ -45,6 +45,7 @@ struct Limits {
   std::chrono::milliseconds read{30'000};   // header, and then body, must arrive within
   std::chrono::milliseconds write{30'000};  // a response or chunk must make progress within
   std::chrono::milliseconds handshake{10'000};
+  std::chrono::milliseconds backend_idle{5'000};  // of a connection kept to a proxied backend
 };
 
 struct ServerOptions {

@@ -18,11 +18,13 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <boost/beast/websocket.hpp>
 
 #include "base/log.h"
+#include "http/body_state.h"
 #include "http/core.h"
+#include "http/proxy_exchange.h"
+#include "http/request_body.h"
 #include "http/stream_state.h"
 #include "http/websocket_state.h"
 
@@ -30,10 +32,12 @@ namespace osbx::http {
 
 namespace beast = boost::beast;
 using ErrorCode = boost::system::error_code;
-using Parser = beast::http::request_parser<beast::http::string_body>;
+using Parser = beast::http::request_parser<BytesBody>;
 inline constexpr auto kToken = asio::as_tuple(asio::use_awaitable_t<Executor>{});
 
 inline constexpr std::size_t kReadChunk = 4096;
+inline constexpr std::size_t kBodyChunk = 64U << 10;     // read at a time of a long body
+inline constexpr std::size_t kMostUnread = 64U << 10;    // of a body nobody wanted, to go on after
 inline constexpr std::size_t kCopyBelow = 16U << 10;     // smaller slices are copied, not gathered
 inline constexpr std::size_t kWritePiece = 256U << 10;   // one write's deadline covers this much
 inline constexpr std::size_t kMaxPipelined = 16U << 10;  // kept of a next request during a stream
@@ -53,7 +57,8 @@ struct Transport<Socket> {
 };
 
 template <class Stream>
-class HttpSession final : public Session, public std::enable_shared_from_this<HttpSession<Stream>> {
+class HttpSession final : public ProxyClient,
+                          public std::enable_shared_from_this<HttpSession<Stream>> {
  public:
   HttpSession(Core& core, Stream stream, std::string peer, TlsContextPtr tls = nullptr);
   ~HttpSession() override;
@@ -61,6 +66,18 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   static Task<void> Run(std::shared_ptr<HttpSession> self);
   void Drain() override;
   void Kill() override;
+  void BackendLate() override;
+
+  // session_proxy.inl
+  Task<bool> AskForBody() override;
+  Task<ClientBytes> ReadBody() override;  // session_body.inl
+  Task<ClientBytes> ReadTunnel() override;
+  Task<ClientBytes> WaitForEnd() override;
+  void StopReading() override;
+  void ExpectProgress() override;
+  Framing::Kind PutHead(ProxyHead head) override;
+  bool HeadWaits() const override { return !out_.empty(); }
+  Task<bool> Send(std::vector<asio::const_buffer> buffers) override;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -69,19 +86,31 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
 
   Task<bool> Handshake();
   Task<bool> ServeOne();  // false: close
-  Task<bool> ReadSome();
+  Task<bool> ReadSome(std::size_t most = kReadChunk);
   Task<bool> ReadHead();  // false: close, or answered with an error
-  Task<bool> ReadBody();
   Task<bool> Dispatch();
+  Task<bool> Deliver();
   Task<void> RunHandler();
+  Task<bool> RunElsewhere(Where where);
   Task<bool> Refuse(int status, std::string text);  // answers, and closes
   Task<bool> Respond();
   Task<bool> Write(std::vector<asio::const_buffer> buffers);
   Task<void> Goodbye();
   void MakeRequest();
   void AppendHead(bool chunked, std::size_t size);
+  void AppendHeaders();
   bool KeepAlive() const;
   std::optional<int> HeadError() const;
+
+  // session_body.inl
+  Task<bool> TakeBody();   // as the route wants it; false: as ReadHead
+  Task<bool> ReadWhole();
+  Task<void> FeedHandler();
+  void NoteUnread();
+  Task<bool> DropBody();  // what is left of it; false: close
+
+  // session_proxy.inl
+  Task<bool> ServeProxy();
 
   // session_stream.inl
   Task<bool> ServeStream();
@@ -117,6 +146,12 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   Event peer_done_;  // the coroutine that watches or reads the peer has ended
   std::shared_ptr<StreamState> stream_state_;
   std::shared_ptr<WebSocketState> ws_state_;
+  std::shared_ptr<BodyState> body_state_;
+  std::shared_ptr<ProxyExchange> exchange_;
+  std::string body_;  // of request_
+  Clock::time_point handled_since_{};
+  bool expects_continue_ = false;  // the client sends no body before it is told to
+  bool stop_reading_ = false;      // of the coroutine beside the one that answers
   bool idle_ = true;     // between requests
   bool linger_ = false;  // there may be unread input: a plain close would reset the connection
   bool peer_gone_ = false;
@@ -163,16 +198,25 @@ void HttpSession<Stream>::Drain() {
     stream_state_->Close();
   } else if (ws_state_) {
     ws_state_->Close(1001, "the server is stopping");
+  } else if (exchange_) {
+    exchange_->Drain();
   }
+}
+
+template <class Stream>
+void HttpSession<Stream>::BackendLate() {
+  backend_deadline = Clock::time_point::max();
+  if (exchange_) exchange_->BackendLate();
 }
 
 template <class Stream>
 void HttpSession<Stream>::Kill() {
   killed_ = true;
-  deadline = Clock::time_point::max();
+  deadline = read_deadline = backend_deadline = Clock::time_point::max();
   ErrorCode ignored;
   lowest().close(ignored);
   if (stream_state_ || ws_state_) wake_.Set();
+  if (exchange_) exchange_->Cancel();
   room_.Set();
 }
 
@@ -184,8 +228,8 @@ Task<bool> HttpSession<Stream>::Handshake() {
 }
 
 template <class Stream>
-Task<bool> HttpSession<Stream>::ReadSome() {
-  auto [ec, size] = co_await stream_.async_read_some(buffer_.prepare(kReadChunk), kToken);
+Task<bool> HttpSession<Stream>::ReadSome(std::size_t most) {
+  auto [ec, size] = co_await stream_.async_read_some(buffer_.prepare(most), kToken);
   buffer_.commit(size);
   co_return !ec;
 }
@@ -202,7 +246,9 @@ Task<bool> HttpSession<Stream>::ServeOne() {
   parser_->body_limit(boost::none);  // by route, once the head is known
   response_ = Response{};
   request_ = Request{};
+  body_.clear();
   if (buffer_.size() == 0) {
+    if (buffer_.capacity() > kMaxPipelined) buffer_.shrink_to_fit();  // an upload's
     idle_ = true;
     deadline = Clock::now() + core_.options().limits.idle;
     const bool got = co_await ReadSome();
@@ -222,8 +268,23 @@ std::optional<int> HttpSession<Stream>::HeadError() const {
   if (message.version() != 10 && message.version() != 11) return 505;
   if (message.version() == 11 && message.count(beast::http::field::host) != 1) return 400;
   if (message.count(beast::http::field::content_length) > 1) return 400;
-  if (message.count(beast::http::field::transfer_encoding) > 0 && !parser_->chunked()) return 501;
+  // Only what every other server would read as the same body.
+  const auto encodings = message.count(beast::http::field::transfer_encoding);
+  if (encodings > 1 || (encodings == 1 && message.version() == 10)) return 400;
+  if (encodings == 1 &&
+      !beast::iequals(message[beast::http::field::transfer_encoding], "chunked")) {
+    return 501;
+  }
   return std::nullopt;
+}
+
+// A header line continued on the next one (obs-fold, RFC 9112 §5.2): Beast joins them, others take
+// the second for a header of its own.
+inline bool HasFoldedLine(std::string_view head) {
+  for (std::size_t at = head.find('\n'); at != std::string_view::npos; at = head.find('\n', at + 1)) {
+    if (at + 1 < head.size() && (head[at + 1] == ' ' || head[at + 1] == '\t')) return true;
+  }
+  return false;
 }
 
 template <class Stream>
@@ -231,7 +292,11 @@ Task<bool> HttpSession<Stream>::ReadHead() {
   deadline = Clock::now() + core_.options().limits.read;
   while (!parser_->is_header_done()) {
     ErrorCode ec;
-    buffer_.consume(parser_->put(buffer_.data(), ec));
+    const auto bytes = buffer_.data();
+    const std::size_t taken = parser_->put(bytes, ec);
+    const bool folded = HasFoldedLine({static_cast<const char*>(bytes.data()), taken});
+    buffer_.consume(taken);
+    if (folded) co_return co_await Refuse(400, "a header line is continued on the next\n");
     if (parser_->is_header_done()) break;
     const bool too_long = ec == beast::http::error::header_limit ||
                           buffer_.size() > core_.options().limits.header_bytes;
@@ -245,39 +310,6 @@ Task<bool> HttpSession<Stream>::ReadHead() {
   if (const auto status = HeadError()) {
     co_return co_await Refuse(*status, "malformed request head\n");
   }
-  co_return true;
-}
-
-template <class Stream>
-Task<bool> HttpSession<Stream>::ReadBody() {
-  const std::size_t route_limit = match_.route == nullptr ? 0 : match_.route->max_body_bytes;
-  const std::size_t limit = route_limit > 0 ? route_limit : core_.options().limits.body_bytes;
-  if (parser_->content_length().value_or(0) > limit) {
-    co_return co_await Refuse(413, "request body too large\n");
-  }
-  parser_->body_limit(limit);
-  if (!parser_->is_done() &&
-      beast::iequals(parser_->get()[beast::http::field::expect], "100-continue")) {
-    out_ = "HTTP/1.1 100 Continue\r\n\r\n";
-    const bool sent = co_await Write({asio::buffer(out_)});
-    if (!sent) co_return false;
-  }
-  deadline = Clock::now() + core_.options().limits.read;
-  while (!parser_->is_done()) {
-    ErrorCode ec;
-    if (buffer_.size() > 0) buffer_.consume(parser_->put(buffer_.data(), ec));
-    if (parser_->is_done()) break;
-    if (ec == beast::http::error::body_limit) {
-      co_return co_await Refuse(413, "request body too large\n");
-    }
-    if (ec && ec != beast::http::error::need_more) {
-      co_return co_await Refuse(400, "malformed request body: " + ec.message() + "\n");
-    }
-    if (!ec && buffer_.size() > 0) continue;  // the parser stopped between two parts
-    const bool got = co_await ReadSome();
-    if (!got) co_return false;
-  }
-  request_.body = parser_->get().body();
   co_return true;
 }
 
@@ -322,22 +354,30 @@ Task<bool> HttpSession<Stream>::Dispatch() {
       co_return sent&& KeepAlive();
     }
   }
-  const bool body = co_await ReadBody();
+  const bool body = co_await TakeBody();
   if (!body) co_return false;
   co_await RunHandler();
+  body_state_.reset();
+  const bool sent = response_.proxy ? co_await ServeProxy() : co_await Deliver();
+  if (!sent || !KeepAlive()) co_return false;
+  const bool dropped = co_await DropBody();
+  co_return dropped;
+}
+
+// Sends what the handler has answered. False: close.
+template <class Stream>
+Task<bool> HttpSession<Stream>::Deliver() {
+  NoteUnread();
   if (response_.websocket) {
-    if (request_.upgrade && buffer_.size() == 0) {
+    if (request_.upgrade && buffer_.size() == 0 && parser_->is_done()) {
       co_await ServeWebSocket();
       co_return false;
     }
     response_ = Response::Text(426, "this needs a WebSocket\n");
   }
-  if (response_.stream && request_.method != "HEAD") {
-    const bool more = co_await ServeStream();
-    co_return more&& KeepAlive();
-  }
-  const bool sent = co_await Respond();
-  co_return sent&& KeepAlive();
+  const bool streamed = response_.stream && request_.method != "HEAD";
+  const bool sent = streamed ? co_await ServeStream() : co_await Respond();
+  co_return sent;
 }
 
 // What the route's handler, or the one for no route, answers. Never throws.
@@ -362,36 +402,41 @@ Task<void> HttpSession<Stream>::RunHandler() {
     core_.counters().Count(request_.method, 405, 0);
     co_return;
   }
-  const auto begin = Clock::now();
+  handled_since_ = Clock::now();
   core_.counters().in_flight.fetch_add(1, std::memory_order_relaxed);
   deadline = Clock::time_point::max();
   if (where == Where::kInline) {
     response_ = Answer(*handler_, request_);
   } else {
-    auto work = [self = this->shared_from_this()] {
-      self->response_ = Answer(*self->handler_, self->request_);
-      const Executor executor = self->core_.executor();
-      asio::post(executor, [self] {
-        self->handled_ = true;
-        self->wake_.Set();
-      });
-    };
-    handled_ = false;
-    bool accepted = true;
-    if (where == Where::kPool) {
-      asio::post(core_.pool(), std::move(work));
-    } else {
-      accepted = core_.RunThread(std::move(work));
-    }
-    if (accepted) {
-      while (!handled_) co_await wake_.Wait();  // an earlier stream may still send wakes
-    } else {
-      response_ = Response::Text(503, "too many long requests\n");
-    }
+    const bool accepted = co_await RunElsewhere(where);
+    if (!accepted) response_ = Response::Text(503, "too many long requests\n");
   }
   core_.counters().in_flight.fetch_sub(1, std::memory_order_relaxed);
-  const std::chrono::duration<double> took = Clock::now() - begin;
+  if (response_.proxy) co_return;  // counted with the status it gets
+  const std::chrono::duration<double> took = Clock::now() - handled_since_;
   core_.counters().Count(request_.method, response_.status, took.count());
+}
+
+template <class Stream>
+Task<bool> HttpSession<Stream>::RunElsewhere(Where where) {
+  auto work = [self = this->shared_from_this()] {
+    self->response_ = Answer(*self->handler_, self->request_);
+    const Executor executor = self->core_.executor();
+    asio::post(executor, [self] {
+      self->handled_ = true;
+      self->wake_.Set();
+      if (self->body_state_) self->StopReading();
+    });
+  };
+  handled_ = false;
+  if (where == Where::kPool) {
+    asio::post(core_.pool(), std::move(work));
+  } else if (!core_.RunThread(std::move(work))) {
+    co_return false;
+  }
+  if (body_state_) co_await FeedHandler();
+  while (!handled_) co_await wake_.Wait();  // an earlier stream may still send wakes
+  co_return true;
 }
 
 template <class Stream>
@@ -403,15 +448,29 @@ Task<bool> HttpSession<Stream>::Refuse(int status, std::string text) {
   co_return false;
 }
 
+inline void AppendStatus(std::string& out, int code) {
+  const auto status = static_cast<unsigned>(code);
+  out += "HTTP/1.1 ";
+  out += std::to_string(status);
+  out += ' ';
+  out += View(beast::http::obsolete_reason(static_cast<beast::http::status>(status)));
+  out += "\r\n";
+}
+
+template <class Stream>
+void HttpSession<Stream>::AppendHeaders() {
+  for (const Header& header : response_.headers) {
+    out_ += header.name;
+    out_ += ": ";
+    for (const char c : header.value) out_ += c == '\r' || c == '\n' || c == '\0' ? ' ' : c;
+    out_ += "\r\n";
+  }
+}
+
 template <class Stream>
 void HttpSession<Stream>::AppendHead(bool chunked, std::size_t size) {
   if (core_.options().finish) core_.options().finish(request_, response_);
-  const auto status = static_cast<unsigned>(response_.status);
-  out_ += "HTTP/1.1 ";
-  out_ += std::to_string(status);
-  out_ += ' ';
-  out_ += View(beast::http::obsolete_reason(static_cast<beast::http::status>(status)));
-  out_ += "\r\n";
+  AppendStatus(out_, response_.status);
   out_ += core_.DateLine();
   out_ += core_.options().common_headers;
   if (!response_.content_type.empty()) {
@@ -419,12 +478,7 @@ void HttpSession<Stream>::AppendHead(bool chunked, std::size_t size) {
     out_ += response_.content_type;
     out_ += "\r\n";
   }
-  for (const Header& header : response_.headers) {
-    out_ += header.name;
-    out_ += ": ";
-    for (const char c : header.value) out_ += c == '\r' || c == '\n' || c == '\0' ? ' ' : c;
-    out_ += "\r\n";
-  }
+  AppendHeaders();
   const bool http11 = parser_->get().version() == 11 || !parser_->is_header_done();
   if (response_.stream) {
     if (chunked) out_ += "Transfer-Encoding: chunked\r\n";

@@ -4,6 +4,8 @@
 #include <boost/beast/websocket/ssl.hpp>
 
 #include "http/session.inl"
+#include "http/session_body.inl"
+#include "http/session_proxy.inl"
 #include "http/session_stream.inl"
 #include "http/session_websocket.inl"
 #include "http/tls.h"

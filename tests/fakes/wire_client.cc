@@ -60,6 +60,10 @@ WireClient::WireClient(const std::string& unix_path)
   if (::connect(fd_.Get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) fd_.Reset();
 }
 
+WireClient::WireClient(UniqueFd connected) : fd_(std::move(connected)) {
+  SetDeadlines(fd_.Get());
+}
+
 WireClient::~WireClient() = default;
 
 bool WireClient::Send(std::string_view bytes) {

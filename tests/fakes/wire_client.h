@@ -29,6 +29,7 @@ class WireClient {
  public:
   explicit WireClient(std::uint16_t port, bool tls = false);
   explicit WireClient(const std::string& unix_path);
+  explicit WireClient(UniqueFd connected);
   ~WireClient();
   WireClient(WireClient&&) = default;
 

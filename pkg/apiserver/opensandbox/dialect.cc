@@ -142,6 +142,7 @@ void Dialect::AddRoutes(http::Router& router) {
                   .where = row.where});
     }
   }
+  AddProxyRoutes(router);
   AddRemainder(allowed, router);
 }
 

@@ -18,6 +18,7 @@
 #include "apiserver/opensandbox/failure.h"
 #include "apiserver/opensandbox/object_table.h"
 #include "base/secret.h"
+#include "base/unique_fd.h"
 #include "http/router.h"
 #include "registry/registry.h"
 
@@ -32,6 +33,9 @@ struct DialectOptions {
   // What opens the proxy at /sandboxes/{id}/proxy/{port} of that sandbox. Absent: there is no such
   // proxy, and no endpoint is given out.
   std::function<Secret(std::string_view uid)> endpoint_token;
+  // A connection to that sandbox's execd, non-blocking; must not wait.
+  std::function<Result<UniqueFd>(const std::string& uid)> dial_execd;
+  Secret api_key;  // opens the proxy too; empty: there is none
 };
 
 class Dialect {
@@ -64,11 +68,13 @@ class Dialect {
   Reply DiagnoseEvents(const Request& request);
   Reply DiagnoseInspect(const Request& request);
   Reply DiagnoseSummary(const Request& request);
+  Reply ProxySandbox(const Request& request);
   Reply NetworkPolicy(const Request& request);
   Reply TakeMetricsEvent(const Request& request);
   Reply RefusePools(const Request& request);
   Reply RefuseTemplates(const Request& request);
 
+  void AddProxyRoutes(http::Router& router);
   // The live sandbox that the path names.
   Outcome<store::ObjectPtr> Find(const Request& request) const;
   Outcome<store::ObjectPtr> FindSnapshot(std::string_view id) const;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "apiserver/opensandbox/failure.h"
+#include "apiserver/opensandbox/proxy_path.h"
 #include "base/ids.h"
 
 namespace osbx::apiserver::opensandbox {
@@ -24,6 +25,11 @@ std::string_view Trimmed(std::string_view text) {
 std::string_view BearerOf(const http::Request& request) {
   const std::string_view value = request.HeaderOf("authorization");
   return value.starts_with("Bearer ") ? value.substr(7) : std::string_view{};
+}
+
+std::array<std::string_view, 3> KeysOf(const http::Request& request) {
+  return {request.HeaderOf("open-sandbox-api-key"), request.HeaderOf("x-api-key"),
+          BearerOf(request)};
 }
 
 bool IsOpen(std::string_view path) {
@@ -47,9 +53,11 @@ http::Response Preflight(const http::Request& request) {
   return response;
 }
 
+// In any case: a proxied answer has its headers from elsewhere.
 bool Has(const http::Response& response, std::string_view name) {
-  return std::any_of(response.headers.begin(), response.headers.end(),
-                     [&](const http::Header& header) { return header.name == name; });
+  return std::any_of(
+      response.headers.begin(), response.headers.end(),
+      [&](const http::Header& header) { return http::SameHeaderName(header.name, name); });
 }
 
 }  // namespace
@@ -61,17 +69,18 @@ bool IsDialectPath(std::string_view raw_path) {
   return std::find(kRoots.begin(), kRoots.end(), root) != kRoots.end();
 }
 
+bool HasKey(const http::Request& request, const Secret& key) {
+  const auto keys = KeysOf(request);
+  return std::any_of(keys.begin(), keys.end(),
+                     [&key](std::string_view text) { return Secret(text) == key; });
+}
+
 std::optional<http::Response> CheckHead(const http::Request& request, const Secret& key) {
   if (IsPreflight(request)) return Preflight(request);
   if (key.Empty() || IsOpen(request.raw_path)) return std::nullopt;
-  bool any = false;
-  for (const std::string_view given : {request.HeaderOf("open-sandbox-api-key"),
-                                       request.HeaderOf("x-api-key"), BearerOf(request)}) {
-    if (given.empty()) continue;
-    if (Secret(given) == key) return std::nullopt;
-    any = true;
-  }
-  if (any) {
+  if (ParseProxyPath(request.raw_path) || HasKey(request, key)) return std::nullopt;
+  const auto keys = KeysOf(request);
+  if (std::any_of(keys.begin(), keys.end(), [](std::string_view text) { return !text.empty(); })) {
     return Failure(401, "INVALID_API_KEY", "The API key is not valid.").ToResponse();
   }
   return Failure(401, "MISSING_API_KEY",
@@ -86,6 +95,7 @@ void FinishHead(const http::Request& request, http::Response& response) {
         {"X-Request-ID", given.empty() ? RandomHex(kRequestIdBytes) : std::string(given)});
   }
   if (!IsDialectPath(request.raw_path)) return;
+  if (Has(response, "Access-Control-Allow-Origin")) return;  // a backend that knows its origins
   response.headers.push_back({"Vary", "Origin"});
   if (!request.HasHeader("origin")) return;
   response.headers.push_back({"Access-Control-Allow-Origin", "*"});

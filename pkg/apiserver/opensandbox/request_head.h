@@ -14,8 +14,12 @@ namespace osbx::apiserver::opensandbox {
 // /v1/…, /sandboxes…, /snapshots…, /pools…, /templates…, /health, /openapi.json.
 bool IsDialectPath(std::string_view raw_path);
 
+// Whether the request carries that API key, in any of the headers that may.
+bool HasKey(const http::Request& request, const Secret& key);
+
 // For a dialect path: a CORS preflight's answer, 401, or nothing (go on). Keys are compared in
-// constant time; /health and /openapi.json are open, by their exact paths (W42).
+// constant time; /health and /openapi.json are open, by their exact paths (W42);
+// proxied requests are, because their handler asks for the sandbox's token.
 std::optional<http::Response> CheckHead(const http::Request& request, const Secret& key);
 
 // X-Request-ID on every response, CORS headers on those of dialect paths.
