@@ -227,15 +227,15 @@ Result<Identity> IdentityOf(const Request& request) {
 }
 
 // Adds one route for execd itself and one for somebody else.
-void AddBoth(RouteTable& table, const char* method, const std::string& pattern,
-             http::Handler handler) {
-  table.Add(method, pattern, handler);
-  table.Add(method, "/v1/filesystem/{uid}/{gid}" + pattern,
-            [handler = std::move(handler)](const Request& request) {
-              const auto identity = IdentityOf(request);
-              if (!identity) return FileError(identity.error());
-              return handler(request);
-            });
+void AddBoth(RouteTable& table, http::Route route) {
+  table.Add(route);
+  route.pattern = "/v1/filesystem/{uid}/{gid}" + route.pattern;
+  route.handler = [handler = std::move(route.handler)](const Request& request) {
+    const auto identity = IdentityOf(request);
+    if (!identity) return FileError(identity.error());
+    return handler(request);
+  };
+  table.Add(std::move(route));
 }
 
 }  // namespace
@@ -243,14 +243,22 @@ void AddBoth(RouteTable& table, const char* method, const std::string& pattern,
 void AddFileRoutes(RouteTable& table, const Context& context) {
   const auto add = [&](const char* method, const char* pattern,
                        Response (*act)(const Context&, const Request&)) {
-    AddBoth(table, method, pattern,
-            [&context, act](const Request& request) { return act(context, request); });
+    AddBoth(table,
+            {.method = method,
+             .pattern = pattern,
+             .handler = [&context, act](const Request& request) { return act(context, request); },
+             .where = http::Where::kPool});
   };
   add("GET", "/files/info", Info);
   add("GET", "/files/search", Search);
   add("GET", "/directories/list", ListDirectory);
   add("GET", "/files/download", Download);
-  add("POST", "/files/upload", Upload);
+  AddBoth(table,
+          {.method = "POST",
+           .pattern = "/files/upload",
+           .handler = [&context](const Request& request) { return Upload(context, request); },
+           .where = http::Where::kThread,  // it lasts as long as the client takes
+           .body = http::BodyKind::kStream});
   add("DELETE", "/files",
       [](const Context& c, const Request& request) { return RemoveAll(c, request, RemoveFile); });
   add("DELETE", "/directories", [](const Context& c, const Request& request) {

@@ -19,6 +19,7 @@ class RouteTable {
  public:
   void Add(std::string method, std::string pattern, http::Handler handler,
            http::Where where = http::Where::kPool);
+  void Add(http::Route route);
   http::Router Build();
 
  private:
@@ -30,6 +31,12 @@ void AddSessionRoutes(RouteTable& table, const Context& context, Sessions& sessi
 void AddPtyRoutes(RouteTable& table, const Context& context, Ptys& ptys);
 // Each also under "/v1/filesystem/{uid}/{gid}".
 void AddFileRoutes(RouteTable& table, const Context& context);
+// Where execd itself is served: "/proxy" leads there too.
+struct OwnAddress {
+  std::string socket_path;
+  std::uint16_t port = 0;  // 0: only on the socket
+};
+void AddProxyRoutes(RouteTable& table, const OwnAddress& own);
 void AddMetricRoutes(RouteTable& table, const Context& context);
 void AddCodeRoutes(RouteTable& table, const Context& context, Commands& commands,
                    CodeContexts& contexts);

@@ -37,10 +37,14 @@ std::string Trimmed(std::string text) {
 
 void RouteTable::Add(std::string method, std::string pattern, http::Handler handler,
                      http::Where where) {
-  routes_.push_back({.method = std::move(method),
-                     .pattern = std::move(pattern),
-                     .handler = std::move(handler),
-                     .where = where});
+  Add({.method = std::move(method),
+       .pattern = std::move(pattern),
+       .handler = std::move(handler),
+       .where = where});
+}
+
+void RouteTable::Add(http::Route route) {
+  routes_.push_back(std::move(route));
 }
 
 http::Router RouteTable::Build() {
@@ -51,6 +55,7 @@ http::Router RouteTable::Build() {
     http::Route other = route;
     other.method = "*";
     other.where = http::Where::kInline;
+    other.body = http::BodyKind::kString;
     other.handler = [](const http::Request&) {
       return http::Response::Text(404, "404 page not found");
     };
@@ -134,6 +139,7 @@ Result<> ApiServer::Start() {
   AddSessionRoutes(table, context_, sessions_);
   AddPtyRoutes(table, context_, ptys_);
   AddFileRoutes(table, context_);
+  AddProxyRoutes(table, {.socket_path = options_.socket_path, .port = options_.port});
   AddMetricRoutes(table, context_);
   AddSmallRoutes(table);
   server_ = std::make_unique<http::Server>(std::move(http), table.Build());

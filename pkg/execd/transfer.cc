@@ -15,6 +15,7 @@
 #include "execd/byte_range.h"
 #include "execd/files.h"
 #include "execd/multipart.h"
+#include "http/body.h"
 
 namespace osbx::execd {
 namespace {
@@ -115,7 +116,11 @@ Result<> Receive(const Request& request, Uploads& uploads) {
       {.begin = [&](std::string_view name, bool file) { return uploads.Begin(name, file); },
        .data = [&](std::string_view bytes) { return uploads.Data(bytes); },
        .end = [&] { return uploads.End(); }});
-  OSBX_CHECK(parser.Feed(request.body));
+  while (true) {
+    OSBX_TRY(const std::string bytes, request.stream->Read());
+    if (bytes.empty()) break;
+    OSBX_CHECK(parser.Feed(bytes));
+  }
   OSBX_CHECK(parser.Finish());
   return uploads.Check();
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files to and from clients (contract/execd.md §6.1, §6.2). Pool threads.
+// Files to and from clients (contract/execd.md §6.1, §6.2), in bounded memory. Upload reads the
+// request's body as it comes and belongs to a thread of its own; Download to the pool.
 #pragma once
 
 #include "execd/context.h"

@@ -91,12 +91,6 @@ TEST_F(ExecdCommands, WhatALostClientHasNotSeenCanBeFetched) {
   EXPECT_EQ(execd_->Call("GET", "/command/" + id + "/logs").body, "one\ntwo\n");
 }
 
-// Kilobytes of memory that a process holds.
-int ResidentKb(pid_t pid) {
-  const std::string status = ReadText("/proc/" + std::to_string(pid) + "/status");
-  return std::atoi(status.c_str() + status.find("VmRSS:") + 6);
-}
-
 TEST_F(ExecdCommands, AFloodOfOutputForAClientThatDoesNotReadCostsLittleAndHoldsUpNobody) {
   constexpr int kMostKb = 24 << 10;
   wire::WireClient idle(execd_->socket());

@@ -111,6 +111,11 @@ std::string Outcome(const std::vector<nlohmann::json>& events) {
          error.at("traceback").at(0).get<std::string>();
 }
 
+int ResidentKb(pid_t pid) {
+  const std::string status = ReadText("/proc/" + std::to_string(pid) + "/status");
+  return std::atoi(status.c_str() + status.find("VmRSS:") + 6);
+}
+
 std::string ReadText(const std::string& path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};

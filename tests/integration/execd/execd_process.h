@@ -75,6 +75,9 @@ std::vector<std::string> Texts(const std::vector<nlohmann::json>& events, std::s
 // "complete", or "VALUE: TRACEBACK" of the error that ends the stream.
 std::string Outcome(const std::vector<nlohmann::json>& events);
 
+// Kilobytes of memory that a process holds.
+int ResidentKb(pid_t pid);
+
 std::string ReadText(const std::string& path);
 void WriteText(const std::string& path, std::string_view text);
 
