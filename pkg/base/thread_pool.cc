@@ -51,6 +51,18 @@ bool ThreadPool::Post(Task task) {
   return true;
 }
 
+bool ThreadPool::RunOne() {
+  Task task;
+  {
+    const std::lock_guard lock(mutex_);
+    if (tasks_.empty()) return false;
+    task = std::move(tasks_.front());
+    tasks_.pop_front();
+  }
+  RunCaught(task, {});
+  return true;
+}
+
 void ThreadPool::Stop() {
   std::deque<Task> dropped;
   {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fixed number of threads that run tasks in the order of their arrival. A task gets a stop token
+// A fixed number of threads that run tasks in the order of their arrival; without any, whoever owns
+// the pool runs them. A task gets a stop token
 // that Stop sets, and ends soon after. An exception that leaves a task is logged, as the bug it is.
 // Thread-safe.
 #pragma once
@@ -26,6 +27,9 @@ class ThreadPool {
 
   // False after Stop: the task will not run.
   bool Post(Task task);
+
+  // Runs the first waiting task on the caller's thread. False: there is none.
+  bool RunOne();
 
   // Sets the stop tokens, drops what has not begun and waits for the rest. Idempotent; not from a
   // task.

@@ -40,13 +40,21 @@ void Controller::Handle(const store::Event& event) {
 }
 
 void Controller::Work(const std::stop_token& stop) {
-  while (const std::optional<Key> key = queue_.Take(stop)) {
-    const auto begin = std::chrono::steady_clock::now();
-    const Result<Outcome> result = Reconcile(*key);
-    Measure(std::chrono::steady_clock::now() - begin);
-    Settle(*key, result);
-    queue_.Done(*key);
-  }
+  while (const std::optional<Key> key = queue_.Take(stop)) WorkAt(*key);
+}
+
+bool Controller::RunOne() {
+  const std::optional<Key> key = queue_.TryTake();
+  if (key) WorkAt(*key);
+  return key.has_value();
+}
+
+void Controller::WorkAt(const Key& key) {
+  const auto begin = std::chrono::steady_clock::now();
+  const Result<Outcome> result = Reconcile(key);
+  Measure(std::chrono::steady_clock::now() - begin);
+  Settle(key, result);
+  queue_.Done(key);
 }
 
 Result<Outcome> Controller::Reconcile(const Key& key) {

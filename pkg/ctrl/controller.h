@@ -39,7 +39,7 @@ struct ControllerOptions {
   std::string kind = {};  // primary: each change of an object enqueues its own key
   std::vector<Watch> watches = {};
   std::function<Result<Outcome>(const Key&)> reconcile = {};
-  std::size_t workers = 1;
+  std::size_t workers = 1;  // 0: the owner calls RunOne
   // Of objects of the primary kind that exist; zero: never.
   Duration resync = std::chrono::minutes(10);
   Backoff backoff = {};
@@ -73,6 +73,9 @@ class Controller {
   // Waits for the reconciles under way; what is queued stays undone. Idempotent.
   void Stop();
 
+  // Works at one key that is due, on the caller's thread. False: there is none.
+  bool RunOne();
+
   void Enqueue(const Key& key) { queue_.Add(key); }
   // Feeds what has been committed.
   void Handle(const store::Event& event);
@@ -84,6 +87,7 @@ class Controller {
 
  private:
   void Work(const std::stop_token& stop);
+  void WorkAt(const Key& key);
   Result<Outcome> Reconcile(const Key& key);
   void Settle(const Key& key, const Result<Outcome>& result);
   void Measure(Duration took);

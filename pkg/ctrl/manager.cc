@@ -9,6 +9,7 @@ namespace osbx::ctrl {
 
 void Manager::Add(ControllerOptions options) {
   std::string kind = options.kind;
+  if (!threads_) options.workers = 0;
   controllers_.push_back(
       {.kind = std::move(kind),
        .controller = std::make_unique<Controller>(std::move(options), store_, clock_)});
@@ -53,6 +54,10 @@ void Manager::EnqueueAll(std::string_view controller) {
       entry.controller->Enqueue(object->key);
     }
   }
+}
+
+bool Manager::RunOne(std::size_t controller) {
+  return controllers_.at(controller).controller->RunOne();
 }
 
 std::vector<ControllerStats> Manager::Stats() const {

@@ -20,7 +20,9 @@ namespace osbx::ctrl {
 class Manager {
  public:
   // The cache must be started first, so that each commit reaches it before the controllers.
-  Manager(store::Store& store, Clock& clock) : store_(store), clock_(clock) {}
+  // Without `threads` nothing is worked at but by RunOne, whatever the controllers ask for.
+  Manager(store::Store& store, Clock& clock, bool threads = true)
+      : store_(store), clock_(clock), threads_(threads) {}
   Manager(const Manager&) = delete;
   Manager& operator=(const Manager&) = delete;
   ~Manager() { Stop(); }
@@ -35,6 +37,10 @@ class Manager {
   // To every controller whose primary kind is key.kind, e.g. when an operation on it has ended.
   void Enqueue(const Key& key);
   void EnqueueAll(std::string_view controller);  // every object of its primary kind
+
+  // Works at one key of the n-th controller on the caller's thread. False: none is due.
+  bool RunOne(std::size_t controller);
+  std::size_t Size() const { return controllers_.size(); }
 
   std::vector<ControllerStats> Stats() const;
 
@@ -52,6 +58,7 @@ class Manager {
 
   store::Store& store_;
   Clock& clock_;
+  const bool threads_;
   std::vector<Entry> controllers_;
   store::Subscription subscription_;
 };

@@ -44,7 +44,7 @@ class OpExecutor {
   using Operation = std::function<Result<>(const std::stop_token&)>;
 
   struct Options {
-    std::size_t threads = 8;
+    std::size_t threads = 8;  // 0: the owner calls RunOne
     Backoff backoff = {.first = std::chrono::seconds(1), .most = std::chrono::minutes(5)};
     // Called after each operation, when Busy is false and Last tells of it; no lock is held.
     // Enqueue the key here.
@@ -56,6 +56,9 @@ class OpExecutor {
   ~OpExecutor();
 
   OpStart Start(const store::Key& key, std::string name, Operation operation);
+
+  // Runs the operation that waits longest, on the caller's thread. False: there is none.
+  bool RunOne() { return pool_.RunOne(); }
 
   bool Busy(const store::Key& key) const;
   // The name of the running one, or "".

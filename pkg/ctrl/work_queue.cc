@@ -68,17 +68,25 @@ MonoTime WorkQueue::NextDue() const {
   return delayed_.empty() ? MonoTime::max() : delayed_.begin()->first;
 }
 
+std::optional<Key> WorkQueue::Front() {
+  PromoteDue();
+  if (queue_.empty()) return std::nullopt;
+  Key key = std::move(queue_.front());
+  queue_.pop_front();
+  dirty_.erase(key);
+  processing_.insert(key);
+  return key;
+}
+
+std::optional<Key> WorkQueue::TryTake() {
+  const std::lock_guard lock(mutex_);
+  return Front();
+}
+
 std::optional<Key> WorkQueue::Take(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
-    PromoteDue();
-    if (!queue_.empty()) {
-      Key key = std::move(queue_.front());
-      queue_.pop_front();
-      dirty_.erase(key);
-      processing_.insert(key);
-      return key;
-    }
+    if (std::optional<Key> key = Front()) return key;
     const MonoTime due = NextDue();
     clock_.WaitUntil(lock, changed_, stop, due,
                      [this, due] { return !queue_.empty() || NextDue() < due; });

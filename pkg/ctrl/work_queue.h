@@ -40,6 +40,8 @@ class WorkQueue {
 
   // Waits for a key; nothing when stopped. Whoever takes a key must call Done for it.
   std::optional<Key> Take(const std::stop_token& stop);
+  // One that is due now, without waiting.
+  std::optional<Key> TryTake();
   void Done(const Key& key);
 
   // Waits until no key is queued or with a worker; delayed ones do not count. False at the deadline
@@ -56,6 +58,7 @@ class WorkQueue {
   void Enqueue(const Key& key);
   void Delay(const Key& key, Duration delay);
   void PromoteDue();
+  std::optional<Key> Front();
   MonoTime NextDue() const;
 
   Clock& clock_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reconcilers/all.h"
 
+#include <array>
+
 #include "api/v1/node.h"
 #include "api/v1/snapshot.h"
 #include "base/ids.h"
@@ -149,16 +151,16 @@ struct Host::State {
         containers(deps.clock),
         engine(deps.docker, containers, deps.clock),
         container_ops(deps.docker, containers, deps.clock, options.containers),
-        sandbox_ops(deps.clock, {.threads = kSandboxOperations,
+        sandbox_ops(deps.clock, {.threads = Threads(kSandboxOperations),
                                  .backoff = kStartBackoff,
                                  .on_done = [this](const Key& key) { Enqueue(key); }}),
-        mount_ops(deps.clock, {.threads = kMountOperations,
+        mount_ops(deps.clock, {.threads = Threads(kMountOperations),
                                .backoff = kMountBackoff,
                                .on_done = [this](const Key& key) { Enqueue(key); }}),
-        pulls(deps.clock, {.threads = kPulls,
+        pulls(deps.clock, {.threads = Threads(kPulls),
                            .backoff = kStartBackoff,
                            .on_done = [this](const Key& key) { Pulled(key); }}),
-        snapshot_ops(deps.clock, {.threads = kSnapshotOperations,
+        snapshot_ops(deps.clock, {.threads = Threads(kSnapshotOperations),
                                   .backoff = kStartBackoff,
                                   .on_done = [this](const Key& key) { Enqueue(key); }}),
         sandbox({.cache = deps.cache,
@@ -207,10 +209,39 @@ struct Host::State {
         orphans({.cache = deps.cache,
                  .containers = containers,
                  .docker = deps.docker,
+                 .container_ops = container_ops,
                  .events = deps.events,
                  .clock = deps.clock,
                  .node_name = options.node_name,
                  .grace = options.orphan_grace}) {}
+
+  std::size_t Threads(std::size_t wanted) const { return options.threads ? wanted : 0; }
+
+  void LookAtMounts() {
+    // Containers come and go in the same table: only what changes below our
+    // root concerns the mounts.
+    std::vector<std::string> now = MountsBelowRoot(deps.mounter, options.mount_root);
+    if (now == mounts_seen) return;
+    mounts_seen = std::move(now);
+    manager->EnqueueAll("mount");
+  }
+
+  EngineHandlers Handlers() {
+    return {.on_container =
+                [this](const ContainerRow& row) {
+                  const std::string name = row.Label(kNameLabel);
+                  if (name.empty()) return;
+                  manager->Enqueue(
+                      "sandbox",
+                      {.kind = "sandboxes", .ns = row.Label(kNamespaceLabel), .name = name});
+                },
+            .on_everything =
+                [this] {
+                  for (const char* controller : {"sandbox", "mount", "snapshot"})
+                    manager->EnqueueAll(controller);
+                  manager->Enqueue({.kind = "nodes", .ns = "", .name = options.node_name});
+                }};
+  }
 
   void Enqueue(const Key& key) const {
     if (manager != nullptr) manager->Enqueue(key);
@@ -244,6 +275,7 @@ struct Host::State {
   OwnerReconciler owners;
   OrphanReconciler orphans;
   ctrl::Manager* manager = nullptr;
+  std::vector<std::string> mounts_seen;  // by whoever calls LookAtMounts
   std::optional<mount::MountWatch> mount_watch;
 };
 
@@ -352,35 +384,31 @@ void Host::AddControllers(ctrl::Manager& manager) {
 Result<> Host::Start() {
   State& s = *state_;
   OSBX_CHECK(s.node.EnsureNode());
-  const Key node{.kind = "nodes", .ns = "", .name = s.options.node_name};
-  auto watch = mount::MountWatch::Start([&s, before = std::vector<std::string>{}]() mutable {
-    // Containers come and go in the same table: only what changes below our
-    // root concerns the mounts.
-    std::vector<std::string> now = MountsBelowRoot(s.deps.mounter, s.options.mount_root);
-    if (now == before) return;
-    before = std::move(now);
-    s.manager->EnqueueAll("mount");
-  });
-  if (!watch) return std::move(watch).error().Wrap("watch the mount table");
-  s.mount_watch.emplace(*std::move(watch));
-  s.engine.Start({.on_container =
-                      [&s](const ContainerRow& row) {
-                        const std::string name = row.Label(kNameLabel);
-                        if (!name.empty()) {
-                          s.manager->Enqueue("sandbox", {.kind = "sandboxes",
-                                                         .ns = row.Label(kNamespaceLabel),
-                                                         .name = name});
-                        }
-                      },
-                  .on_everything =
-                      [&s, node] {
-                        s.manager->EnqueueAll("sandbox");
-                        s.manager->EnqueueAll("mount");
-                        s.manager->EnqueueAll("snapshot");
-                        s.manager->Enqueue(node);
-                      }});
+  if (s.options.threads) {
+    auto watch = mount::MountWatch::Start([&s] { s.LookAtMounts(); });
+    if (!watch) return std::move(watch).error().Wrap("watch the mount table");
+    s.mount_watch.emplace(*std::move(watch));
+    s.engine.Start(s.Handlers());
+  } else {
+    s.engine.Attach(s.Handlers());
+  }
   s.owners.CatchUp(*s.manager);
   return {};
+}
+
+bool Host::RunOneOperation(std::size_t executor) {
+  State& s = *state_;
+  const std::array<ctrl::OpExecutor*, kExecutors> executors{&s.sandbox_ops, &s.mount_ops, &s.pulls,
+                                                            &s.snapshot_ops};
+  return executors.at(executor)->RunOne();
+}
+
+EngineWatch& Host::engine() {
+  return state_->engine;
+}
+
+void Host::LookAtMounts() {
+  state_->LookAtMounts();
 }
 
 void Host::StopSources() {

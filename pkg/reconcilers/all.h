@@ -18,6 +18,7 @@
 #include "ctrl/manager.h"
 #include "drivers/docker/client.h"
 #include "drivers/mount/mounter.h"
+#include "reconcilers/engine/engine_watch.h"
 #include "reconcilers/sandbox/container_ops.h"
 #include "registry/typed.h"
 
@@ -33,6 +34,9 @@ struct HostOptions {
   Duration mount_grace{};
   Duration orphan_grace{};
   ContainerOpsOptions containers;
+  // False: nothing runs but what the owner asks for (Manager::RunOne, RunOneOperation, engine()),
+  // on its own thread and in its order.
+  bool threads = true;
 };
 
 struct HostDeps {
@@ -64,6 +68,13 @@ class Host {
   void StopSources();
   // Waits for running operations; after Manager::Stop.
   void StopOperations(Duration deadline);
+
+  // ---- without threads ----
+  static constexpr std::size_t kExecutors = 4;
+  // Runs the oldest waiting operation of the n-th executor. False: there is none.
+  bool RunOneOperation(std::size_t executor);
+  EngineWatch& engine();
+  void LookAtMounts();  // the mount table may have changed
 
   const ContainerTable& containers() const;
 

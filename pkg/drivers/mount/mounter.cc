@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "drivers/mount/mounter_state.h"
 #include "drivers/mount/placement.h"
+#include "drivers/mount/programs.h"
 
 namespace osbx::mount {
 namespace {
@@ -290,24 +291,6 @@ Result<MountRecord> Mounter::Mount(const MountSpec& spec, const Credentials& cre
   if (existing) return *std::move(existing);
   state_->servers.KillUnfinished(job.name, kKillTimeout);
   return Starter(*state_, job).Run();
-}
-
-std::vector<std::string> DefaultServerEnvironment() {
-  constexpr auto kPassed = std::to_array<const char*>(
-      {"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "http_proxy", "https_proxy", "no_proxy",
-       "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "all_proxy", "ALL_PROXY", "SSL_CERT_FILE",
-       "SSL_CERT_DIR", "CURL_CA_BUNDLE", "TMPDIR"});
-  std::vector<std::string> environment{"HOME=/"};
-  bool has_path = false;
-  for (const char* name : kPassed) {
-    const char* value = std::getenv(name);
-    if (value == nullptr) continue;
-    environment.push_back(std::string(name) + "=" + value);
-    has_path = has_path || std::string_view(name) == "PATH";
-  }
-  if (!has_path)
-    environment.emplace_back("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-  return environment;
 }
 
 }  // namespace osbx::mount

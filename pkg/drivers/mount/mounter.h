@@ -129,8 +129,4 @@ class Mounter {
   std::unique_ptr<State> state_;
 };
 
-// PATH, locale, time zone, proxy and certificate variables of this process and nothing else, so
-// that no secret of the daemon's environment reaches a FUSE server.
-std::vector<std::string> DefaultServerEnvironment();
-
 }  // namespace osbx::mount

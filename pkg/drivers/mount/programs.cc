@@ -4,11 +4,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstdlib>
 
 #include "base/subprocess.h"
 #include "drivers/mount/backend.h"
-#include "drivers/mount/mounter.h"
 
 namespace osbx::mount {
 namespace {
@@ -84,6 +85,24 @@ Programs DetectPrograms(const std::vector<std::string>& search_path,
   struct stat info {};
   programs.fuse_device = ::stat(fuse_device.c_str(), &info) == 0 && S_ISCHR(info.st_mode);
   return programs;
+}
+
+std::vector<std::string> DefaultServerEnvironment() {
+  constexpr auto kPassed = std::to_array<const char*>(
+      {"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "http_proxy", "https_proxy", "no_proxy",
+       "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "all_proxy", "ALL_PROXY", "SSL_CERT_FILE",
+       "SSL_CERT_DIR", "CURL_CA_BUNDLE", "TMPDIR"});
+  std::vector<std::string> environment{"HOME=/"};
+  bool has_path = false;
+  for (const char* name : kPassed) {
+    const char* value = std::getenv(name);
+    if (value == nullptr) continue;
+    environment.push_back(std::string(name) + "=" + value);
+    has_path = has_path || std::string_view(name) == "PATH";
+  }
+  if (!has_path)
+    environment.emplace_back("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+  return environment;
 }
 
 }  // namespace osbx::mount

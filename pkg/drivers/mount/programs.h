@@ -30,4 +30,8 @@ Programs DetectPrograms(const std::vector<std::string>& search_path,
 std::optional<std::string> ParseOssfsVersion(std::string_view output);   // "… V1.91.10 (…)"
 std::optional<std::string> ParseOssfs2Version(std::string_view output);  // "Version ID: 2.0.7"
 
+// PATH, locale, time zone, proxy and certificate variables of this process and nothing else, so
+// that no secret of the daemon's environment reaches a FUSE server.
+std::vector<std::string> DefaultServerEnvironment();
+
 }  // namespace osbx::mount

@@ -6,7 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 #include "base/unique_fd.h"
 #include "drivers/mount/mount_root.h"
@@ -48,6 +51,16 @@ Result<std::string> EnsureSlot(const std::string& root, const std::string& id) {
     return Error::FromErrno(errno, "mkdir " + run);
   if (chmod(run.c_str(), kRunMode) != 0) return Error::FromErrno(errno, "chmod " + run);
   return path;
+}
+
+std::vector<std::string> ListSlots(const std::string& root) {
+  std::vector<std::string> out;
+  std::error_code none;  // no root yet: no slots
+  for (const auto& entry : std::filesystem::directory_iterator(root, none)) {
+    out.push_back(entry.path().filename());
+  }
+  std::ranges::sort(out);
+  return out;
 }
 
 Result<> RemoveSlot(const std::string& root, const std::string& id) {

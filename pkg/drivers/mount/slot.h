@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 
@@ -17,6 +18,9 @@ Result<> EnsureSharedRoot(const std::string& root);
 
 // Makes the slot <root>/<id> and returns its path.
 Result<std::string> EnsureSlot(const std::string& root, const std::string& id);
+
+// The ids of the slots below `root`, sorted.
+std::vector<std::string> ListSlots(const std::string& root);
 
 // Removes the slot; one that is not there is a success. Never recursive: what else is mounted in it
 // makes it kFailedPrecondition.

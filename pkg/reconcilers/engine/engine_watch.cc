@@ -9,29 +9,31 @@ EngineWatch::EngineWatch(docker::Client& docker, ContainerTable& table, Clock& c
     : docker_(docker), table_(table), clock_(clock), silent_since_(clock.Mono()) {}
 
 void EngineWatch::Start(EngineHandlers handlers) {
-  handlers_ = std::move(handlers);
+  Attach(std::move(handlers));
   thread_ = std::jthread([this](std::stop_token stop) {
     docker::EventStream stream(docker_, {.filters = {{"type", {"container"}}}}, clock_);
     stream.Run(stop, {.on_relist = [this, stop] { Relist(stop); },
-                      .on_event =
-                          [this](const docker::Event& event) {
-                            if (const auto row = table_.Apply(event)) handlers_.on_container(*row);
-                          },
-                      .on_down =
-                          [this](const Error& error) {
-                            bool news = false;
-                            {
-                              const std::scoped_lock lock(mutex_);
-                              news = connected_;
-                              if (connected_) silent_since_ = clock_.Mono();
-                              connected_ = false;
-                            }
-                            table_.ConnectionLost();
-                            if (!news) return;
-                            log::Warn("lost the Docker engine", {{"error", error.message()}});
-                            handlers_.on_everything();
-                          }});
+                      .on_event = [this](const docker::Event& event) { Hear(event); },
+                      .on_down = [this](const Error& error) { Lost(error); }});
   });
+}
+
+void EngineWatch::Hear(const docker::Event& event) {
+  if (const auto row = table_.Apply(event)) handlers_.on_container(*row);
+}
+
+void EngineWatch::Lost(const Error& error) {
+  bool news = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    news = connected_;
+    if (connected_) silent_since_ = clock_.Mono();
+    connected_ = false;
+  }
+  table_.ConnectionLost();
+  if (!news) return;
+  log::Warn("lost the Docker engine", {{"error", error.message()}});
+  handlers_.on_everything();
 }
 
 void EngineWatch::Stop() {

@@ -28,12 +28,16 @@ class EngineWatch {
   void Start(EngineHandlers handlers);
   void Stop();
 
+  // ---- what the thread does, for a caller that has its own in its stead ----
+  void Attach(EngineHandlers handlers) { handlers_ = std::move(handlers); }
+  void Relist(std::stop_token stop);  // connected: everything is known anew
+  void Hear(const docker::Event& event);
+  void Lost(const Error& error);
+
   // Since when the engine has not been heard; zero while connected.
   Duration Silence() const;
 
  private:
-  void Relist(std::stop_token stop);
-
   docker::Client& docker_;
   ContainerTable& table_;
   Clock& clock_;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Containers that carry our label but belong to no Sandbox (a lost store, a
-// copy of an old one): reported at once, removed after a grace period, and
-// never while engine or store are not fully known. Unlabelled containers are
-// never looked at (I7). One worker; what it remembers is when it first saw an
-// orphan, which is safe to lose (the grace starts anew).
+// What belongs to no Sandbox any more (a lost store, a copy of an old one, a
+// record whose finalizer somebody dropped): containers with our label are
+// reported at once and removed after a grace period, then their slots and
+// staged paths; never while engine or store are not fully known. Unlabelled
+// containers are never looked at (I7). One worker; what it remembers is when it
+// first saw an orphan, which is safe to lose (the grace starts anew).
 #pragma once
 
 #include <map>
@@ -15,6 +16,7 @@
 #include "ctrl/event_recorder.h"
 #include "drivers/docker/client.h"
 #include "reconcilers/engine/container_table.h"
+#include "reconcilers/sandbox/container_ops.h"
 
 namespace osbx::reconcilers {
 
@@ -22,6 +24,7 @@ struct OrphanReconcilerDeps {
   ctrl::Cache& cache;
   ContainerTable& containers;
   docker::Client& docker;
+  ContainerOps& container_ops;
   ctrl::EventRecorder& events;
   Clock& clock;
   std::string node_name;
@@ -35,10 +38,16 @@ class OrphanReconciler {
   Result<ctrl::Outcome> Reconcile(const store::Key& key);
 
  private:
+  using Seen = std::map<std::string, MonoTime>;
+
   bool HasSandbox(const ContainerRow& row) const;
+  Result<> RemoveContainers(const store::Key& node, Seen& seen);
+  Result<> RemoveRemains(Seen& seen);
+  // Since when it is an orphan; remembered in `seen`. Whether the grace is over.
+  bool IsOver(const std::string& id, Seen& seen) const;
 
   OrphanReconcilerDeps d_;
-  std::map<std::string, MonoTime> first_seen_;  // by container id
+  Seen first_seen_;  // by container id, or uid of what remains
 };
 
 }  // namespace osbx::reconcilers

@@ -37,8 +37,8 @@ Result<T> Tag(std::string_view word, Result<T> result) {
 
 }  // namespace
 
-std::string ContainerOps::StageDir(const api::v1::Sandbox& sandbox) const {
-  return options_.stage_root + "/" + sandbox.metadata.uid;
+std::string ContainerOps::StageDir(const std::string& uid) const {
+  return options_.stage_root + "/" + uid;
 }
 
 Result<> ContainerOps::Start(const api::v1::Sandbox& sandbox,
@@ -201,7 +201,7 @@ Result<BoundVolume> ContainerOps::BindHost(const api::v1::Sandbox& sandbox,
   auto staged = mount::StageHostPath({.allowed_prefixes = options_.allowed_host_paths,
                                       .path = volume.host->path,
                                       .sub_path = volume.sub_path,
-                                      .stage_dir = StageDir(sandbox),
+                                      .stage_dir = StageDir(sandbox.metadata.uid),
                                       .name = volume.name});
   if (!staged) {
     const bool refused = Refused(staged.error());
@@ -242,7 +242,7 @@ Result<BoundVolume> ContainerOps::BindPvc(const api::v1::Sandbox& sandbox,
   auto staged = mount::StageHostPath({.allowed_prefixes = {info->mountpoint},
                                       .path = info->mountpoint,
                                       .sub_path = volume.sub_path,
-                                      .stage_dir = StageDir(sandbox),
+                                      .stage_dir = StageDir(sandbox.metadata.uid),
                                       .name = volume.name});
   if (!staged) {
     const bool refused = Refused(staged.error());
@@ -285,10 +285,17 @@ Result<> ContainerOps::Remove(const api::v1::Sandbox& sandbox, seconds grace,
   return CleanUp(sandbox);
 }
 
+Result<> ContainerOps::CleanUpRemains(const std::string& uid) {
+  OSBX_CHECK(Tag(reason::kRemoveFailed, mount::RemoveStaged(StageDir(uid))));
+  return Tag(reason::kRemoveFailed, mount::RemoveSlot(options_.slot_root, uid));
+}
+
+std::vector<std::string> ContainerOps::Remains() const {
+  return mount::ListSlots(options_.slot_root);
+}
+
 Result<> ContainerOps::CleanUp(const api::v1::Sandbox& sandbox) {
-  OSBX_CHECK(Tag(reason::kRemoveFailed, mount::RemoveStaged(StageDir(sandbox))));
-  OSBX_CHECK(
-      Tag(reason::kRemoveFailed, mount::RemoveSlot(options_.slot_root, sandbox.metadata.uid)));
+  OSBX_CHECK(CleanUpRemains(sandbox.metadata.uid));
   for (const auto& volume : sandbox.spec.volumes) {
     if (!volume.pvc || !volume.pvc->delete_on_sandbox_termination) continue;
     const auto info = docker_.InspectVolume(volume.pvc->claim_name);

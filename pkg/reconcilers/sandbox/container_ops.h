@@ -49,6 +49,11 @@ class ContainerOps {
   // What is left without a container; quick, idempotent.
   Result<> CleanUp(const api::v1::Sandbox& sandbox);
 
+  // The same of a sandbox whose record is gone; Docker volumes are kept.
+  Result<> CleanUpRemains(const std::string& uid);
+  // uids of sandboxes that have something on the host beside a container.
+  std::vector<std::string> Remains() const;
+
   // One look at the engine; the table is told. Nullopt when there is no such container.
   Result<> Refresh(const std::string& id_or_name);
 
@@ -84,7 +89,7 @@ class ContainerOps {
   Error Diagnose(const api::v1::Sandbox& sandbox, std::string_view word, Error error);
   Result<> Discard(const std::string& id, const docker::Call& call);
   Result<> WaitForExecd(const std::string& slot, const std::string& id, std::stop_token stop);
-  std::string StageDir(const api::v1::Sandbox& sandbox) const;
+  std::string StageDir(const std::string& uid) const;
 
   docker::Client& docker_;
   ContainerTable& table_;

@@ -33,6 +33,33 @@ TEST_P(DockerSuite, AnImageInUseIsKept) {
   EXPECT_THAT(client_->RemoveImage("busybox"), StatusIs(Code::kConflict));
 }
 
+TEST_P(DockerSuite, ACommitIsAnImageOfItsOwn) {
+  ContainerSpec made = Spec("a", Shell("echo kept > /kept; sleep 100000"));
+  made.labels["osbx.dev/uid"] = "u1";
+  const std::string id = CreateAndStart(made);
+  const CommitSpec spec{
+      .repository = "osbx-test-commit",
+      .tag = run_,
+      .changes = {"ENTRYPOINT []", "LABEL osbx.dev/uid=\"\" osbx.dev/snapshot=\"s1\""}};
+  const auto committed = client_->CommitContainer(id, spec);
+  ASSERT_THAT(committed, IsOk());
+  const std::string reference = spec.repository + ":" + spec.tag;
+  const auto image = client_->InspectImage(reference);
+  ASSERT_THAT(image, IsOk());
+  EXPECT_EQ(image->id, *committed);
+  EXPECT_THAT(image->entrypoint, ::testing::IsEmpty());
+  EXPECT_EQ(image->cmd, made.cmd.value());
+  EXPECT_EQ(image->labels.at("osbx.dev/uid"), "") << "the container's label is overridden";
+  EXPECT_EQ(image->labels.at("osbx.dev/snapshot"), "s1");
+  EXPECT_GT(image->size_bytes, 0);
+  EXPECT_THAT(client_->PauseContainer(id), IsOk());
+  EXPECT_THAT(client_->CommitContainer(id, spec), IsOk()) << "a paused one, and the same tag again";
+  EXPECT_THAT(client_->UnpauseContainer(id), IsOk());
+  EXPECT_THAT(client_->CommitContainer("osbx-none", spec), StatusIs(Code::kNotFound));
+  EXPECT_THAT(client_->RemoveImage(reference), IsOk()) << "its container is of another image";
+  EXPECT_THAT(client_->InspectImage(reference), StatusIs(Code::kNotFound));
+}
+
 TEST_P(DockerSuite, APullOfABadReferenceIsInvalid) {
   EXPECT_THAT(client_->PullImage("UPPER/case"), StatusIs(Code::kInvalid));
 }

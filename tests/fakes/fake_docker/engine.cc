@@ -78,7 +78,7 @@ bool LabelsMatch(const std::set<std::string>& wanted, const StringMap& labels) {
   return true;
 }
 
-Engine::Engine() {
+Engine::Engine(const Clock& clock) : clock_(clock) {
   AddImage("busybox", FakeImage{});
   for (const char* name : {"bridge", "host", "none"}) AddNetwork(name);
 }
@@ -115,7 +115,7 @@ const Image* Engine::FindImage(const std::string& reference) const {
 void Engine::Record(const std::string& type, const std::string& action, const std::string& id,
                     const StringMap& attributes) {
   // Strictly increasing, so that a resume point is unambiguous.
-  last_nano_ = std::max(last_nano_ + 1, NanoOf(std::chrono::system_clock::now()));
+  last_nano_ = std::max(last_nano_ + 1, NanoOf(clock_.Now()));
   Json json = {{"Type", type},
                {"Action", action},
                {"Actor", {{"ID", id}, {"Attributes", attributes}}},
@@ -187,7 +187,7 @@ bool Engine::AppendLog(const std::string& id, std::string_view text, bool to_std
   const std::lock_guard lock(mutex_);
   Container* container = Find(id);
   if (container == nullptr) return false;
-  container->logs.push_back({std::chrono::system_clock::now(), to_stderr, std::string(text)});
+  container->logs.push_back({clock_.Now(), to_stderr, std::string(text)});
   changed_.notify_all();
   return true;
 }
@@ -196,6 +196,15 @@ void Engine::Emit(const std::string& type, const std::string& action, const std:
                   const StringMap& attributes) {
   const std::lock_guard lock(mutex_);
   Record(type, action, id, attributes);
+}
+
+std::vector<std::string> Engine::EventsFrom(std::uint64_t& next) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> out;
+  for (next = std::max(next, first_event_); next < first_event_ + events_.size(); ++next) {
+    out.push_back(events_[next - first_event_].json.dump());
+  }
+  return out;
 }
 
 void Engine::ForgetEvents() {

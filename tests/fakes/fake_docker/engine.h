@@ -89,11 +89,12 @@ struct PullScript {
 
 class Engine {
  public:
-  Engine();
+  explicit Engine(const Clock& clock);
 
   // Whole answers. `rest` is the path behind the kind: {"<id>", "start"}.
   HttpReply Containers(const HttpRequest& request);
   HttpReply Images(const HttpRequest& request);
+  HttpReply Commit(const HttpRequest& request);
   HttpReply Networks(const HttpRequest& request);
   HttpReply Volumes(const HttpRequest& request);
   HttpReply Execs(const HttpRequest& request);
@@ -123,6 +124,7 @@ class Engine {
   bool AppendLog(const std::string& id, std::string_view text, bool to_stderr);
   void Emit(const std::string& type, const std::string& action, const std::string& id,
             const StringMap& attributes);
+  std::vector<std::string> EventsFrom(std::uint64_t& next) const;
   void ForgetEvents();
   void WakeAll();
   std::vector<std::string> CreatedBodies() const;
@@ -162,6 +164,7 @@ class Engine {
   const Image* FindImage(const std::string& reference) const;
   Json MountsOf(const Json& host);
 
+  const Clock& clock_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, std::unique_ptr<Container>> containers_;       // by id

@@ -126,7 +126,7 @@ HttpReply Engine::Create(const HttpRequest& request) {
   if (host.value("NetworkMode", std::string()).empty()) host["NetworkMode"] = "default";
   container->config = std::move(body);
   container->host = std::move(host);
-  container->created_at = std::chrono::system_clock::now();
+  container->created_at = clock_.Now();
   Container& created = *container;
   names_[created.name] = created.id;
   containers_[created.id] = std::move(container);
@@ -173,14 +173,14 @@ void Engine::Run(Container& container) {
   container.exit_code = 0;
   container.oom = false;
   container.error.clear();
-  container.started_at = std::chrono::system_clock::now();
+  container.started_at = clock_.Now();
   Changed(container, "start");
   std::vector<std::string> argv = Strings(container.config, "Entrypoint");
   for (std::string& word : Strings(container.config, "Cmd")) argv.push_back(std::move(word));
   const Script script = Interpret(argv);
   for (const Output& output : script.output) {
     const bool to_stderr = output.to_stderr && !container.tty;
-    container.logs.push_back({std::chrono::system_clock::now(), to_stderr, output.text});
+    container.logs.push_back({clock_.Now(), to_stderr, output.text});
   }
   if (script.exit_code) Die(container, *script.exit_code, false);
 }
@@ -313,7 +313,7 @@ void Engine::Die(Container& container, int code, bool oom) {
   container.pid = 0;
   container.address.clear();
   container.ports = Json::object();
-  container.finished_at = std::chrono::system_clock::now();
+  container.finished_at = clock_.Now();
   if (oom) Changed(container, "oom");
   Changed(container, "die", {{"exitCode", std::to_string(code)}});
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images, networks and volumes of the fake engine.
 #include <algorithm>
+#include <sstream>
 #include <utility>
 
 #include "base/base64.h"
@@ -57,7 +58,7 @@ HttpReply Engine::Images(const HttpRequest& request) {
                            {"Config",
                             {{"Entrypoint", image->shape.entrypoint},
                              {"Cmd", image->shape.cmd},
-                             {"Labels", nullptr}}}});
+                             {"Labels", image->shape.labels}}}});
   }
   if (request.method != "DELETE") return Refusal(404, "page not found");
   if (image == nullptr) return Refusal(404, "No such image: " + NormalReference(name));
@@ -73,6 +74,38 @@ HttpReply Engine::Images(const HttpRequest& request) {
   const std::string reference = image->reference;
   images_.erase(reference);
   return JsonReply(200, Json::array({{{"Untagged", reference}}}));
+}
+
+// Knows the changes ENTRYPOINT [] and LABEL a="b" c="d".
+HttpReply Engine::Commit(const HttpRequest& request) {
+  const std::lock_guard lock(mutex_);
+  const Container* container = Find(request.Query("container"));
+  if (container == nullptr) {
+    return Refusal(404, "No such container: " + request.Query("container"));
+  }
+  const auto strings = [container](const char* key) {
+    return container->config.value(key, Json()).is_array()
+               ? container->config.at(key).get<std::vector<std::string>>()
+               : std::vector<std::string>();
+  };
+  const std::string reference = request.Query("repo") + ":" + request.Query("tag");
+  FakeImage shape{
+      .entrypoint = strings("Entrypoint"), .cmd = strings("Cmd"), .labels = container->labels};
+  std::istringstream changes(request.Query("changes"));
+  for (std::string line; std::getline(changes, line);) {
+    if (line == "ENTRYPOINT []") shape.entrypoint.clear();
+    if (line.rfind("LABEL ", 0) != 0) continue;
+    std::istringstream pairs(line.substr(6));
+    for (std::string pair; pairs >> pair;) {
+      const std::size_t equals = pair.find('=');
+      if (equals == std::string::npos || pair.size() < equals + 3) continue;
+      shape.labels[pair.substr(0, equals)] = pair.substr(equals + 2, pair.size() - equals - 3);
+    }
+  }
+  const std::string id = "sha256:" + Sha256Hex(reference + container->id + RandomHex(8));
+  images_[reference] = {id, reference, std::move(shape)};
+  Record("container", "commit", container->id, container->labels);
+  return JsonReply(201, {{"Id", id}});
 }
 
 std::optional<HttpReply> Engine::Pull(const HttpRequest& request, PullScript& out) {

@@ -59,7 +59,7 @@ UniqueFd Listen(const std::string& path) {
 
 class FakeDocker::Server {
  public:
-  Server() { Up(); }
+  explicit Server(const Clock& clock) : engine(clock) { Up(); }
   ~Server() { Down(); }
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -221,6 +221,7 @@ class FakeDocker::Server {
     }
     if (kind == "containers") return engine.Containers(request);
     if (kind == "images") return engine.Images(request);
+    if (kind == "commit") return engine.Commit(request);
     if (kind == "networks") return engine.Networks(request);
     if (kind == "volumes") return engine.Volumes(request);
     if (kind == "exec") return engine.Execs(request);
@@ -287,7 +288,7 @@ class FakeDocker::Server {
   std::list<Connection> connections_;
 };
 
-FakeDocker::FakeDocker() : server_(std::make_unique<Server>()) {}
+FakeDocker::FakeDocker(const Clock& clock) : server_(std::make_unique<Server>(clock)) {}
 FakeDocker::~FakeDocker() = default;
 
 std::string FakeDocker::Host() const {
@@ -393,6 +394,16 @@ std::vector<std::string> FakeDocker::CreatedBodies() const {
 }
 std::size_t FakeDocker::Containers() const {
   return server_->engine.Count();
+}
+std::string FakeDocker::ListBody() const {
+  HttpRequest request;
+  request.method = "GET";
+  request.segments = {"containers", "json"};
+  request.query["all"] = "1";
+  return server_->engine.Containers(request).body;
+}
+std::vector<std::string> FakeDocker::EventsFrom(std::uint64_t& next) const {
+  return server_->engine.EventsFrom(next);
 }
 std::string FakeDocker::StatusOf(const std::string& id) const {
   return server_->engine.StatusOf(id);

@@ -9,11 +9,14 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/clock.h"
 
 namespace osbx::fakes {
 
@@ -22,6 +25,7 @@ struct FakeImage {
   std::string architecture = "amd64";
   std::vector<std::string> entrypoint;
   std::vector<std::string> cmd = {"sh"};
+  std::map<std::string, std::string> labels;
 };
 
 // Whether a broken request was carried out before it broke.
@@ -29,8 +33,9 @@ enum class Effect { kNone, kDone };
 
 class FakeDocker {
  public:
-  // Listens; has the image "busybox" and the networks bridge, host and none.
-  FakeDocker();
+  // Listens; has the image "busybox" and the networks bridge, host and none. `clock` tells the
+  // times of containers and events.
+  explicit FakeDocker(const Clock& clock = RealClock());
   ~FakeDocker();
   FakeDocker(const FakeDocker&) = delete;
   FakeDocker& operator=(const FakeDocker&) = delete;
@@ -81,6 +86,10 @@ class FakeDocker {
   int EventReaders() const;                        // open event streams
   std::vector<std::string> CreatedBodies() const;  // JSON, in order
   std::size_t Containers() const;
+  // What a list of all containers would answer now, faults or not.
+  std::string ListBody() const;
+  // The events from number `next` on, as JSON lines; `next` moves behind the last.
+  std::vector<std::string> EventsFrom(std::uint64_t& next) const;
   std::string StatusOf(const std::string& id) const;  // "running", …; empty when there is none
 
  private:

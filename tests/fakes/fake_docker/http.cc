@@ -54,7 +54,8 @@ void ParseTarget(std::string_view target, HttpRequest& request) {
     const std::size_t equals = pair.find('=');
     const std::string_view value =
         equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
-    request.query[Decode(pair.substr(0, equals))] = Decode(value);
+    std::string& values = request.query[Decode(pair.substr(0, equals))];
+    values += (values.empty() ? "" : "\n") + Decode(value);
   }
 }
 

@@ -13,9 +13,9 @@ namespace osbx::fakes::docker {
 
 struct HttpRequest {
   std::string method;
-  std::vector<std::string> segments;  // of the path, decoded, without the version
-  std::string version;                // "v1.41"; empty when the path had none
-  std::map<std::string, std::string> query;
+  std::vector<std::string> segments;           // of the path, decoded, without the version
+  std::string version;                         // "v1.41"; empty when the path had none
+  std::map<std::string, std::string> query;    // repeated ones on lines of their own
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
 
