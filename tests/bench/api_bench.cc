@@ -126,26 +126,29 @@ void MeasureWatch(std::uint16_t port, registry::Registry& registry) {
              Text(Quantile(latencies, 1), 2) + " ms, begin of the commit to received");
 }
 
-}  // namespace
-
-int main() {
+void Measure(const std::filesystem::path& /*work*/) {
   store::MemoryStore store;
   registry::Registry registry(store, RealClock());
-  if (!registry.EnsureNamespaces()) return 1;
+  Must(registry.EnsureNamespaces(), "namespaces");
   const api::Kind* kind = api::FindKindByPlural("sandboxes");
   for (int i = 0; i < 100; ++i) {
     const Json body = {{"apiVersion", "osbx.dev/v1"},
                        {"kind", "Sandbox"},
                        {"metadata", {{"name", "s-" + std::to_string(i)}}},
                        {"spec", {{"image", "busybox"}, {"entrypoint", {"sleep", "inf"}}}}};
-    if (!registry.Create({.kind = kind, .ns = "default"}, body, {})) return 1;
+    Must(registry.Create({.kind = kind, .ns = "default"}, body, {}), "create");
   }
   apiserver::ApiServerOptions options;
   options.listeners.emplace_back();
   apiserver::ApiServer server(store, registry, std::move(options));
-  if (!server.Start()) return 1;
+  Must(server.Start(), "start");
   MeasureRate(server.Port(), "get_rate", std::string(kList) + "/s-1");
   MeasureRate(server.Port(), "list_rate", kList);
   MeasureWatch(server.Port(), registry);
-  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return Main(argc, argv, Measure);
 }

@@ -9,8 +9,10 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 namespace osbx::bench {
 namespace {
@@ -88,8 +90,36 @@ Memory MemoryOf(pid_t pid) {
 }
 
 void Fail(const std::string& what) {
-  std::fprintf(stderr, "error: %s\n", what.c_str());
-  std::exit(1);
+  throw Failure(what);
+}
+
+int Main(int argc, char** argv, const std::function<void(const std::filesystem::path&)>& measure) {
+  try {
+    measure(argc > 1 ? argv[1] : ".");
+    return 0;
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "error: %s\n", failure.what());
+    return 1;
+  }
+}
+
+void InParallel(int count, const std::function<void(int)>& body) {
+  std::vector<std::exception_ptr> failures(static_cast<std::size_t>(count));
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < count; ++i) {
+      threads.emplace_back([&, i] {
+        try {
+          body(i);
+        } catch (...) {
+          failures[static_cast<std::size_t>(i)] = std::current_exception();
+        }
+      });
+    }
+  }
+  for (const std::exception_ptr& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
 }
 
 void Must(const Result<>& result, const std::string& what) {

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the benchmarks share: how a result is reported, statistics, and what a process has cost. A
 // benchmark is a program `<name>_bench WORK_DIR`: a line "result ID VALUE NOTE…" on stdout is one
-// number of targets.tsv, everything else is for the reader. Single-threaded unless it says more.
+// number of targets.tsv, everything else is for the reader. Whatever fails throws Failure, so that
+// what was started is ended on the way out; Main catches it, once. Single-threaded unless it says
+// more.
 #pragma once
 
 #include <sys/types.h>
 
 #include <chrono>
+#include <filesystem>
+#include <functional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -37,7 +42,12 @@ struct Memory {
 };
 Memory MemoryOf(pid_t pid);
 
-// The value, or a message on stderr and exit status 1: a benchmark has nothing to repair.
+class Failure : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// The value, or a Failure: a benchmark has nothing to repair.
 [[noreturn]] void Fail(const std::string& what);
 template <class T>
 T Must(Result<T> result, const std::string& what) {
@@ -45,6 +55,14 @@ T Must(Result<T> result, const std::string& what) {
   return *std::move(result);
 }
 void Must(const Result<>& result, const std::string& what);
+
+// The body of every main: runs `measure` with WORK_DIR (default: here). The exit status; a failure
+// is said on stderr.
+int Main(int argc, char** argv, const std::function<void(const std::filesystem::path&)>& measure);
+
+// Runs body(0) … body(count - 1), each on a thread of its own, and waits for all. Throws what the
+// first that failed has thrown.
+void InParallel(int count, const std::function<void(int)>& body);
 
 // A variable of the environment that hack/bench sets.
 std::string Environment(const char* name);

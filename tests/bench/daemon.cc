@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -74,14 +75,32 @@ Json Daemon::Get(const std::string& path) const {
   return answer ? *std::move(answer) : Json();
 }
 
-double Daemon::WaitUntil(const std::string& path, const std::function<bool(const Json&)>& reached,
-                         Steady::time_point begin) const {
-  while (true) {
-    const Json answer = Get(path);
-    if (!answer.is_null() && reached(answer)) return MillisecondsSince(begin);
-    if (Steady::now() - begin > kPatience) Fail("waited in vain at " + path);
+void Daemon::Await(const std::string& what, Steady::time_point begin,
+                   const std::function<bool()>& look) {
+  while (!look()) {
+    if (Steady::now() - begin > kPatience) Fail("waited in vain for " + what);
     std::this_thread::sleep_for(kBetweenLooks);
   }
+}
+
+double Daemon::WaitUntil(const std::string& path, const std::function<bool(const Json&)>& reached,
+                         Steady::time_point begin) const {
+  Await(path, begin, [&] {
+    const Json answer = Get(path);
+    return !answer.is_null() && reached(answer);
+  });
+  return MillisecondsSince(begin);
+}
+
+void Daemon::WaitForMetric(const std::string& series, double value,
+                           Steady::time_point begin) const {
+  auto client = Must(client::RestClient::Open({.server = "unix://" + Path("api.sock")}), "client");
+  Await(series, begin, [&] {
+    const std::string text = Must(client.Do({.path = "/metrics"}), "/metrics").body;
+    const std::size_t at = text.find(series);
+    if (at == std::string::npos) Fail("/metrics has no " + series);
+    return std::strtod(text.c_str() + at + series.size(), nullptr) == value;
+  });
 }
 
 }  // namespace osbx::bench

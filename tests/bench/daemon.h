@@ -3,6 +3,7 @@
 // thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -31,8 +32,14 @@ class Daemon {
   // Asks often until `reached` holds of the answer. Milliseconds since `begin`.
   double WaitUntil(const std::string& path, const std::function<bool(const Json&)>& reached,
                    Steady::time_point begin) const;
+  // Until a gauge of /metrics, named with its labels, has this value.
+  void WaitForMetric(const std::string& series, double value, Steady::time_point begin) const;
 
  private:
+  // `look` often, until it says that it is enough.
+  static void Await(const std::string& what, Steady::time_point begin,
+                    const std::function<bool()>& look);
+
   std::string directory_;
   std::string program_;
   std::unique_ptr<Child> child_;

@@ -4,7 +4,6 @@
 #include <sys/mount.h>
 
 #include <filesystem>
-#include <thread>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -78,12 +77,10 @@ double EngineTwin::RunParallel(int count) {
   for (int i = 0; i < count; ++i) bodies.push_back(Prepare(i));
   std::vector<std::string> ids(bodies.size());
   const auto begin = Steady::now();
-  {
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < bodies.size(); ++i) {
-      threads.emplace_back([&, i] { ids[i] = CreateAndStart(bodies[i]); });
-    }
-  }
+  InParallel(count, [&](int i) {
+    const auto at = static_cast<std::size_t>(i);
+    ids[at] = CreateAndStart(bodies[at]);
+  });
   const double took = MillisecondsSince(begin);
   for (const std::string& id : ids) Remove(id);
   for (int i = 0; i < count; ++i) Must(mount::RemoveSlot(slot_root_, SlotName(i)), "slot");

@@ -106,20 +106,22 @@ void MeasureAtOnce(StackClient& stack, EngineTwin& twin) {
          Pair(Median(sandboxes), Median(twins), "create + start"));
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  if (argc != 2) Fail("usage: sandbox_bench WORK_DIR");
+void Measure(const std::filesystem::path& work) {
   StackClient stack;
   const Json model = stack.Sandbox("model");
   stack.ApplyAndWait({model});
   {
-    EngineTwin twin(stack.ContainerOf(model), std::filesystem::path(argv[1]) / "twins");
+    EngineTwin twin(stack.ContainerOf(model), work / "twins");
     stack.DeleteAll();
     MeasureApply(stack, twin);
     MeasureAtOnce(stack, twin);
   }
   MeasureMounted(stack);
   MeasureMounting(stack);
-  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return Main(argc, argv, Measure);
 }

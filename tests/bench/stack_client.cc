@@ -122,7 +122,10 @@ void StackClient::DeleteAll() {
 
 void StackClient::WaitUntil(const std::function<bool()>& reached, const std::string& what) {
   std::unique_lock lock(mutex_);
-  if (!changed_.wait_for(lock, kPatience, reached)) Fail("waited in vain for " + what);
+  const bool woken =
+      changed_.wait_for(lock, kPatience, [&] { return reached() || !watch_failure_.empty(); });
+  if (!watch_failure_.empty()) Fail(watch_failure_);
+  if (!woken) Fail("waited in vain for " + what);
 }
 
 void StackClient::Watch(const std::string& path, const std::stop_token& stop) {
@@ -133,7 +136,10 @@ void StackClient::Watch(const std::string& path, const std::stop_token& stop) {
     return true;
   };
   const Result<> ended = client.StreamLines({.path = path}, line, stop);
-  if (!ended && !stop.stop_requested()) Fail("watch: " + ended.error().ToString());
+  if (ended || stop.stop_requested()) return;
+  const std::lock_guard lock(mutex_);
+  watch_failure_ = "watch: " + ended.error().ToString();
+  changed_.notify_all();
 }
 
 void StackClient::Note(const std::string& type, const Json& object) {

@@ -51,12 +51,13 @@ class StackClient {
   void Note(const std::string& type, const Json& object);
   void WaitUntil(const std::function<bool()>& reached, const std::string& what);
 
-  std::mutex mutex_;  // guards the four below
+  std::mutex mutex_;  // guards the five below
   std::condition_variable changed_;
   std::set<std::string> sandboxes_;
   std::map<std::string, Steady::time_point> ready_;
   std::map<std::string, MountSeen> mounts_;
   std::set<std::string> live_mounts_;
+  std::string watch_failure_;  // a watcher has ended: nothing more will be seen
 
   client::RestClient client_;
   std::vector<std::jthread> watchers_;

@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -54,19 +53,14 @@ std::unique_ptr<SqliteStore> Open(const std::string& path) {
 void MeasureWrites(SqliteStore& store, int clients) {
   std::vector<std::vector<double>> latencies(static_cast<std::size_t>(clients));
   const auto begin = Steady::now();
-  {
-    std::vector<std::jthread> threads;
-    for (int client = 0; client < clients; ++client) {
-      threads.emplace_back(
-          [&store, &mine = latencies[static_cast<std::size_t>(client)], client, clients, begin] {
-            for (int i = client; Steady::now() - begin < kPeriod; i = (i + clients) % kObjects) {
-              const auto start = Steady::now();
-              Must(store.Commit({MakeWrite(Write::Op::kUpdate, KeyOf(i))}), "commit");
-              mine.push_back(MillisecondsSince(start));
-            }
-          });
+  InParallel(clients, [&](int client) {
+    std::vector<double>& mine = latencies[static_cast<std::size_t>(client)];
+    for (int i = client; Steady::now() - begin < kPeriod; i = (i + clients) % kObjects) {
+      const auto start = Steady::now();
+      Must(store.Commit({MakeWrite(Write::Op::kUpdate, KeyOf(i))}), "commit");
+      mine.push_back(MillisecondsSince(start));
     }
-  }
+  });
   const double took = SecondsSince(begin);
   std::vector<double> all;
   for (const auto& mine : latencies) all.insert(all.end(), mine.begin(), mine.end());
@@ -88,11 +82,8 @@ void MeasureReads(const SqliteStore& store) {
   std::printf("list of %5zu            %8.0f /s\n", listed / kLists, kLists / SecondsSince(begin));
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const std::filesystem::path parent = argc > 1 ? argv[1] : ".";
-  std::string directory = (parent / "store-bench-XXXXXX").string();
+void Measure(const std::filesystem::path& work) {
+  std::string directory = (work / "store-bench-XXXXXX").string();
   if (::mkdtemp(directory.data()) == nullptr) Fail("cannot make " + directory);
   const std::string path = directory + "/osbx.db";
   {
@@ -114,5 +105,10 @@ int main(int argc, char** argv) {
               SecondsSince(begin) * 1e3);
   std::error_code ignored;
   std::filesystem::remove_all(directory, ignored);
-  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return Main(argc, argv, Measure);
 }
