@@ -10,6 +10,7 @@
 #include "ctrl/op_executor.h"
 #include "drivers/mount/mount_watch.h"
 #include "reconcilers/engine/engine_watch.h"
+#include "reconcilers/event_maps.h"
 #include "reconcilers/gc/orphan_reconciler.h"
 #include "reconcilers/gc/owner_reconciler.h"
 #include "reconcilers/mount/mount_reconciler.h"
@@ -61,60 +62,14 @@ std::string NameOf(const Key& key) {
   return key.ns + "/" + key.name;
 }
 
-// The mounts that a sandbox named before or names now.
-std::vector<Key> MountsBeforeAndAfter(const store::Event& event) {
-  std::vector<Key> keys;
-  for (const store::ObjectPtr& object : {event.previous, event.object}) {
-    if (!object) continue;
-    const auto sandbox = Sandbox::FromJson(*object->body);
-    if (!sandbox) continue;
-    for (const std::string& name : MountsOf(*sandbox))
-      keys.push_back({.kind = "mounts", .ns = "", .name = name});
-  }
-  return keys;
-}
-
-// The volumes a sandbox refers to; they do not change, so one look is enough.
-std::vector<Key> VolumesReferred(const store::Event& event) {
-  if (event.type == store::EventType::kModified) return {};
-  const auto sandbox = Sandbox::FromJson(*event.object->body);
-  std::vector<Key> keys;
-  if (!sandbox) return keys;
-  for (const auto& volume : sandbox->spec.volumes) {
-    if (volume.volume_ref)
-      keys.push_back(
-          {.kind = "volumes", .ns = event.object->key.ns, .name = volume.volume_ref->name});
-  }
-  return keys;
-}
-
-// The snapshot a sandbox was started from; it does not change, so one look is enough.
-std::vector<Key> SnapshotsReferred(const store::Event& event) {
-  if (event.type == store::EventType::kModified) return {};
-  const auto sandbox = Sandbox::FromJson(*event.object->body);
-  if (!sandbox || !sandbox->spec.snapshot_ref) return {};
-  return {
-      {.kind = "snapshots", .ns = event.object->key.ns, .name = sandbox->spec.snapshot_ref->name}};
-}
-
 // Mount id and target of each, as one text.
 std::vector<std::string> MountsBelowRoot(const mount::Mounter& mounter, const std::string& root) {
   std::vector<std::string> out;
   const auto table = mounter.Table();
   if (!table) return out;
-  for (const auto& row : table->Below(root))
+  for (const auto& row : (*table)->Below(root))
     out.push_back(std::to_string(row.mount_id) + " " + row.target);
   return out;
-}
-
-// A node that was closed for new sandboxes, or is open again.
-bool UnschedulableChanged(const store::Event& event) {
-  const auto closed = [](const store::ObjectPtr& object) {
-    if (!object) return false;
-    const auto node = api::v1::Node::FromJson(*object->body);
-    return node && node->spec.unschedulable.value_or(false);
-  };
-  return closed(event.previous) != closed(event.object);
 }
 
 }  // namespace
@@ -148,6 +103,7 @@ struct Host::State {
         options(std::move(host_options)),
         run(RandomHex(8)),
         writer(deps.registry),
+        credentials(options.install_key),
         containers(deps.clock),
         engine(deps.docker, containers, deps.clock),
         container_ops(deps.docker, containers, deps.clock, options.containers),
@@ -173,7 +129,7 @@ struct Host::State {
                  .pulls = pulls,
                  .events = deps.events,
                  .clock = deps.clock,
-                 .install_key = options.install_key,
+                 .credentials = credentials,
                  .node_name = options.node_name,
                  .run = run}),
         mount({.cache = deps.cache,
@@ -183,7 +139,7 @@ struct Host::State {
                .ops = mount_ops,
                .events = deps.events,
                .clock = deps.clock,
-               .install_key = options.install_key,
+               .credentials = credentials,
                .mount_root = options.mount_root,
                .run = run,
                .boot_id = ReadBootId(),
@@ -258,6 +214,7 @@ struct Host::State {
   HostOptions options;
   std::string run;
   registry::Writer writer;
+  CredentialReader credentials;
   ContainerTable containers;
   EngineWatch engine;
   ContainerOps container_ops;
@@ -342,7 +299,7 @@ void Host::AddControllers(ctrl::Manager& manager) {
 
   manager.Add({.name = "mount",
                .kind = "mounts",
-               .watches = {{"sandboxes", MountsBeforeAndAfter}, {"secrets", mounts_of_secret}},
+               .watches = {{"sandboxes", MountsNamedOrLeft}, {"secrets", mounts_of_secret}},
                .reconcile = [&s](const Key& key) { return s.mount.Reconcile(key); },
                .workers = kMountWorkers});
   manager.Add({.name = "sandbox",

@@ -19,7 +19,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "drivers/mount/backend.h"
-#include "drivers/mount/mountinfo.h"
+#include "drivers/mount/live_mount_table.h"
 
 namespace osbx::mount {
 
@@ -119,7 +119,8 @@ class Mounter {
   // The record of a live mount of ours at `target` (after a crash before it was stored).
   Result<MountRecord> Describe(const std::string& name, const std::string& target) const;
 
-  Result<MountTable> Table() const;
+  // As it is at the time of the call; read only when it has changed.
+  Result<MountTablePtr> Table() const;
   Result<Inventory> InspectAll() const;
   // Removes an empty directory below the root (and its empty parents) on which nothing is mounted.
   Result<> RemoveStrayDirectory(const std::string& path);

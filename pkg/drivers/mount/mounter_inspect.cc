@@ -84,8 +84,8 @@ Result<> Mounter::State::Probe(const std::string& target, ProbeDepth depth,
 
 Result<> Mounter::State::DetachAll(const std::string& target) {
   for (int round = 0; round < kMaxStacked; ++round) {
-    OSBX_TRY(const MountTable table, MountTable::Read());
-    const MountInfoRow* row = table.Find(target);
+    OSBX_TRY(const MountTablePtr table, mounts.Now());
+    const MountInfoRow* row = table->Find(target);
     if (row == nullptr || !IsFuseServerRow(*row)) return {};
     OSBX_TRY(const int failed,
              RunHelper({"umount", target, "--lazy"}, options.unmount_timeout, "umount " + target));
@@ -113,39 +113,39 @@ MountRecord Mounter::State::Describe(const std::string& name, const MountInfoRow
 }
 
 Result<> Mounter::Probe(const std::string& target, ProbeDepth depth) {
-  OSBX_TRY(const MountTable table, MountTable::Read());
-  const MountInfoRow* row = table.Find(target);
+  OSBX_TRY(const MountTablePtr table, state_->mounts.Now());
+  const MountInfoRow* row = table->Find(target);
   if (row == nullptr || !IsFuseServerRow(*row))
     return Error(Code::kNotFound, "no FUSE file system of ours is mounted at " + target);
   return state_->Probe(target, depth, state_->options.probe_timeout);
 }
 
 Result<std::vector<Adoption>> Mounter::Adopt(std::span<const MountRecord> records) const {
-  OSBX_TRY(const MountTable table, MountTable::Read());
+  OSBX_TRY(const MountTablePtr table, state_->mounts.Now());
   const std::string boot_id = BootId();
   std::vector<Adoption> adoptions;
   adoptions.reserve(records.size());
   for (const MountRecord& record : records)
-    adoptions.push_back(Judge(record, table, boot_id, state_->servers));
+    adoptions.push_back(Judge(record, *table, boot_id, state_->servers));
   return adoptions;
 }
 
 Result<MountRecord> Mounter::Describe(const std::string& name, const std::string& target) const {
-  OSBX_TRY(const MountTable table, MountTable::Read());
-  const MountInfoRow* row = table.Find(target);
+  OSBX_TRY(const MountTablePtr table, state_->mounts.Now());
+  const MountInfoRow* row = table->Find(target);
   if (row == nullptr || !IsFuseServerRow(*row) || !state_->servers.ServerOf(name, *row))
     return Error(Code::kNotFound, "no mount for " + name + " at " + target);
   return state_->Describe(name, *row);
 }
 
-Result<MountTable> Mounter::Table() const {
-  return MountTable::Read();
+Result<MountTablePtr> Mounter::Table() const {
+  return state_->mounts.Now();
 }
 
 Result<Inventory> Mounter::InspectAll() const {
-  OSBX_TRY(const MountTable table, MountTable::Read());
+  OSBX_TRY(const MountTablePtr table, state_->mounts.Now());
   Inventory inventory;
-  inventory.mounts = table.Below(state_->dirs.Root());
+  inventory.mounts = table->Below(state_->dirs.Root());
   for (const ServerProcess& server : state_->servers.Servers())
     inventory.servers.push_back({server.pid, server.name, server.command, server.connection});
   inventory.stray_directories = state_->dirs.FindStray();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts a Mounter is made of; internal to its source files. Thread-safe: the parts have no
-// mutable state but the reaper, which has its own lock.
+// The parts a Mounter is made of; internal to its source files. Thread-safe: of the parts the
+// reaper and the table have mutable state, each with its own lock.
 #pragma once
 
 #include <chrono>
@@ -11,6 +11,7 @@
 #include "base/subprocess.h"
 #include "drivers/mount/credential_dir.h"
 #include "drivers/mount/failure.h"
+#include "drivers/mount/live_mount_table.h"
 #include "drivers/mount/mounter.h"
 #include "drivers/mount/process_table.h"
 #include "drivers/mount/server_group.h"
@@ -29,6 +30,7 @@ struct Mounter::State {
   CredentialDir credentials;
   ServerRegistry servers;
   ChildReaper reaper;
+  LiveMountTable mounts;
 
   std::string LogDir(const std::string& name) const {
     return options.state_dir + "/mounts/" + name;

@@ -88,6 +88,11 @@ std::vector<ContainerRow> ContainerTable::Ours() const {
   return out;
 }
 
+std::size_t ContainerTable::CountOurs() const {
+  const std::scoped_lock lock(mutex_);
+  return id_of_uid_.size();
+}
+
 std::size_t ContainerTable::Size() const {
   const std::scoped_lock lock(mutex_);
   return entries_.size();

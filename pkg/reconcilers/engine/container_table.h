@@ -49,6 +49,7 @@ class ContainerTable {
   bool EverKnown() const;  // a first list has been taken in this process
   std::optional<ContainerRow> FindByUid(const std::string& uid) const;
   std::vector<ContainerRow> Ours() const;  // rows with our uid label
+  std::size_t CountOurs() const;
   std::size_t Size() const;
   // Ids of containers that bind `target` or something below it.
   std::vector<std::string> UsersOf(const std::string& target) const;

@@ -109,7 +109,10 @@ class Planner {
       ForgetServer();
       MountNow();
     } else {
-      Say(kPhaseMounting, "Unknown", "Probing", "found mounted; being proven by I/O");
+      // A restart of osbxd is no news: while the same server runs, `proven_by` alone tells that it
+      // is being proven again.
+      if (status.phase != kPhaseMounted || !SameServer())
+        Say(kPhaseMounting, "Unknown", "Probing", "found mounted; being proven by I/O");
       plan_.step = MountStep::kProbe;
     }
   }
@@ -232,9 +235,13 @@ MountPlan PlanMount(const Mount& mount, const MountFacts& facts) {
   return Planner(mount, facts).Run();
 }
 
-bool ProvenAlive(const Mount& mount, std::string_view run) {
-  return mount.status.phase == "Mounted" && mount.status.proven_by == run &&
+bool ProvenBefore(const Mount& mount) {
+  return mount.status.phase == "Mounted" && !mount.status.proven_by.empty() &&
          !mount.metadata.deletion_timestamp;
+}
+
+bool ProvenAlive(const Mount& mount, std::string_view run) {
+  return ProvenBefore(mount) && mount.status.proven_by == run;
 }
 
 }  // namespace osbx::reconcilers

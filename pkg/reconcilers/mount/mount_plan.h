@@ -84,4 +84,7 @@ MountPlan PlanMount(const api::v1::Mount& mount, const MountFacts& facts);
 // True when sandboxes may start on it: mounted, and proven alive during this run.
 bool ProvenAlive(const api::v1::Mount& mount, std::string_view run);
 
+// True when it stands as an earlier run has proven it, and this one has found nothing else yet.
+bool ProvenBefore(const api::v1::Mount& mount);
+
 }  // namespace osbx::reconcilers

@@ -94,8 +94,8 @@ Result<MountFacts> MountReconciler::Gather(const Mount& mount, const store::Key&
 // From mountinfo and /proc alone: the path itself is never touched here.
 Result<> MountReconciler::GatherActual(const Mount& mount, MountFacts& facts) const {
   if (mount.status.target.empty() || facts.busy) return {};
-  OSBX_TRY(const mount::MountTable table, d_.mounter.Table());
-  const mount::MountInfoRow* row = table.Find(mount.status.target);
+  OSBX_TRY(const mount::MountTablePtr table, d_.mounter.Table());
+  const mount::MountInfoRow* row = table->Find(mount.status.target);
   if (row == nullptr) return {};
   if (!mount::IsFuseServerRow(*row)) {
     facts.actual = ActualMount::kForeign;
@@ -125,7 +125,7 @@ std::string MountReconciler::ChoosePlacement(const Mount& mount) const {
     }
   }
   if (const auto table = d_.mounter.Table()) {
-    for (const auto& row : table->Below(d_.mount_root)) taken.push_back(row.target);
+    for (const auto& row : (*table)->Below(d_.mount_root)) taken.push_back(row.target);
   }
   return mount::ChooseTarget(d_.mount_root, IdentityOf(mount.spec), taken);
 }
@@ -144,7 +144,7 @@ std::optional<mount::Credentials> MountReconciler::FindCredentials(const Mount& 
                                     [&](const std::string& name) {
                                       return d_.cache.Get<api::v1::Secret>({"secrets", ns, name});
                                     }};
-    for (const auto& volume : ResolveVolumes(*sandbox, lookups, d_.install_key)) {
+    for (const auto& volume : ResolveVolumes(*sandbox, lookups, d_.credentials)) {
       if (volume.mount_name == mount.metadata.name) return volume.credentials;
     }
   }

@@ -9,7 +9,6 @@
 
 #include "api/v1/mount.h"
 #include "base/clock.h"
-#include "base/secret.h"
 #include "ctrl/cache.h"
 #include "ctrl/controller.h"
 #include "ctrl/event_recorder.h"
@@ -17,6 +16,7 @@
 #include "drivers/mount/mounter.h"
 #include "reconcilers/engine/container_table.h"
 #include "reconcilers/mount/mount_plan.h"
+#include "reconcilers/volumes/credential_reader.h"
 #include "registry/typed.h"
 
 namespace osbx::reconcilers {
@@ -29,7 +29,7 @@ struct MountReconcilerDeps {
   ctrl::OpExecutor& ops;  // mount, probe, unmount
   ctrl::EventRecorder& events;
   Clock& clock;
-  Secret install_key;
+  CredentialReader& credentials;
   std::string mount_root;
   std::string run;  // id of this run of osbxd
   std::string boot_id;

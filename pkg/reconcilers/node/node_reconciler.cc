@@ -123,7 +123,7 @@ Result<ctrl::Outcome> NodeReconciler::Reconcile(const store::Key& key) {
   if (engine) facts.engine = *engine;
   if (!engine) facts.engine_error = engine.error().message();
   facts.programs = mount::DetectPrograms(d_.search_path);
-  facts.sandboxes = static_cast<std::int32_t>(d_.containers.Ours().size());
+  facts.sandboxes = static_cast<std::int32_t>(d_.containers.CountOurs());
   Node changed = *node;
   changed.status = PlanNode(*node, facts);
   if (changed.status != node->status) OSBX_CHECK(d_.writer.UpdateStatus(changed));

@@ -44,7 +44,9 @@ inline constexpr const char* kExecdInside = "/.osbx/execd";
 inline constexpr const char* kSlotInside = "/.osbx/slot";
 inline constexpr const char* kSocketInside = "/.osbx/slot/run/execd.sock";
 
-// The same socket, and the file that execd takes its token from, below the slot on the host.
+// The same socket, its directory, and the file that execd takes its token from, below the slot on
+// the host.
+inline constexpr const char* kExecdDirectory = "run";
 inline constexpr const char* kExecdSocket = "run/execd.sock";
 inline constexpr const char* kExecdToken = "run/token";
 

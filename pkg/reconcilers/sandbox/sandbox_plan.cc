@@ -419,17 +419,19 @@ class Planner {
     SandboxStatus& status = plan_.status;
     if (status.gave_up.value_or(false)) return;
     status.volumes.clear();
+    const VolumeFacts* waiting = nullptr;
     for (const VolumeFacts& volume : facts_.volumes) {
       static constexpr std::string_view kNames[] = {"Pending", "Ready", "Failed"};
-      status.volumes.push_back(
-          {.name = volume.name,
-           .state = std::string(kNames[static_cast<std::size_t>(volume.state)]),
-           .mount = volume.mount,
-           .source = volume.source,
-           .reason = volume.state == VolumeFacts::State::kReady ? "" : volume.reason,
-           .message = volume.message});
+      const bool ready = volume.state == VolumeFacts::State::kReady || volume.reproving;
+      const auto state = ready ? VolumeFacts::State::kReady : volume.state;
+      status.volumes.push_back({.name = volume.name,
+                                .state = std::string(kNames[static_cast<std::size_t>(state)]),
+                                .mount = volume.mount,
+                                .source = volume.source,
+                                .reason = ready ? "" : volume.reason,
+                                .message = ready ? "" : volume.message});
+      if (!ready && waiting == nullptr) waiting = &volume;
     }
-    const VolumeFacts* waiting = FirstNotReady();
     ctrl::SetCondition(status.conditions, "VolumesReady", waiting == nullptr ? "True" : "False",
                        waiting == nullptr ? "Ready" : waiting->reason,
                        waiting == nullptr ? "" : VolumeMessage(), facts_.now);

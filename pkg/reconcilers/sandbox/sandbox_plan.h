@@ -44,6 +44,9 @@ struct VolumeFacts {
   std::string message;
   bool terminal = false;  // waiting does not help (FailFast gives up)
   bool replaced = false;  // ready, but the running container still has an earlier mount
+  // Pending only because this run of osbxd has not proven its mount again yet; the running
+  // container has it, as the status says. A restart of osbxd is no news.
+  bool reproving = false;
 };
 
 // The last failed operation of this run; safe to lose (it is tried again).

@@ -120,6 +120,15 @@ std::shared_ptr<const Sandbox> WithImage(std::shared_ptr<const Sandbox> sandbox,
   return whole;
 }
 
+// What the status of a running sandbox says already.
+bool KnownReady(const Sandbox& sandbox, const VolumeFacts& volume) {
+  return sandbox.status.phase == "Running" &&
+         std::ranges::any_of(sandbox.status.volumes, [&volume](const auto& known) {
+           return known.name == volume.name && known.mount == volume.mount &&
+                  known.state == "Ready";
+         });
+}
+
 std::string NameIn(const std::string& ns, const std::string& name) {
   return ns + "/" + name;
 }
@@ -182,12 +191,13 @@ Result<ctrl::Outcome> SandboxReconciler::Reconcile(const store::Key& key) {
                                   [&](const std::string& name) {
                                     return d_.cache.Get<api::v1::Secret>({"secrets", key.ns, name});
                                   }};
-  const std::vector<ResolvedVolume> volumes = ResolveVolumes(*sandbox, lookups, d_.install_key);
-  if (const auto row = d_.containers.FindByUid(sandbox->metadata.uid);
-      row && row->stale && !d_.ops.Busy(key)) {
+  const std::vector<ResolvedVolume> volumes = ResolveVolumes(*sandbox, lookups, d_.credentials);
+  auto row = d_.containers.FindByUid(sandbox->metadata.uid);
+  if (row && row->stale && !d_.ops.Busy(key)) {
     OSBX_CHECK(d_.container_ops.Refresh(row->id));
+    row = d_.containers.FindByUid(sandbox->metadata.uid);
   }
-  const SandboxFacts facts = Gather(*sandbox, key, volumes);
+  const SandboxFacts facts = Gather(*sandbox, key, volumes, row);
   const SandboxPlan plan = PlanSandbox(*sandbox, facts);  // pure: no I/O, no clock
   if (plan.step == SandboxStep::kRelease) {
     OSBX_CHECK(Release(*sandbox, key));
@@ -206,16 +216,18 @@ Result<ctrl::Outcome> SandboxReconciler::Reconcile(const store::Key& key) {
 }
 
 SandboxFacts SandboxReconciler::Gather(const Sandbox& sandbox, const store::Key& key,
-                                       const std::vector<ResolvedVolume>& volumes) {
+                                       const std::vector<ResolvedVolume>& volumes,
+                                       const std::optional<ContainerRow>& row) const {
   SandboxFacts facts;
   facts.now = d_.clock.Now();
   facts.mono = d_.clock.Mono();
   facts.node_name = d_.node_name;
   facts.engine_known = d_.containers.Known();
   if (!facts.engine_known) facts.engine_silence = d_.engine.Silence();
-  if (const auto row = d_.containers.FindByUid(sandbox.metadata.uid))
+  if (row) {
     facts.container = FactsOf(*row);
-  if (facts.container) GatherLimits(sandbox, *facts.container);
+    facts.container->limits = LimitsOfContainer(sandbox, *row);
+  }
   for (const ResolvedVolume& volume : volumes) {
     facts.volumes.push_back(GatherVolume(volume, sandbox, facts.mounts_missing));
   }
@@ -261,6 +273,7 @@ VolumeFacts SandboxReconciler::GatherVolume(const ResolvedVolume& volume, const 
                      *mount->status.mounted_at > *sandbox.status.started_at;
     return facts;
   }
+  facts.reproving = KnownReady(sandbox, facts) && ProvenBefore(*mount);
   const bool failed = mount->status.phase == "Failed";
   facts.state = failed ? VolumeFacts::State::kFailed : VolumeFacts::State::kPending;
   facts.reason = failed ? mount->status.last_reason : "Mounting";
@@ -342,14 +355,11 @@ Result<> SandboxReconciler::Act(const Sandbox& sandbox, const store::Key& key,
   return {};
 }
 
-void SandboxReconciler::GatherLimits(const Sandbox& sandbox, ContainerFacts& container) const {
+ContainerFacts::Limits SandboxReconciler::LimitsOfContainer(const Sandbox& sandbox,
+                                                            const ContainerRow& row) const {
   using Limits = ContainerFacts::Limits;
-  const auto row = d_.containers.FindByUid(sandbox.metadata.uid);
-  if (!row || !row->limits) {
-    container.limits = Limits::kUnknown;
-  } else if (d_.container_ops.LimitsDiffer(sandbox, *row->limits)) {
-    container.limits = Limits::kDiffer;
-  }
+  if (!row.limits) return Limits::kUnknown;
+  return d_.container_ops.LimitsDiffer(sandbox, *row.limits) ? Limits::kDiffer : Limits::kAsWanted;
 }
 
 // What the engine refuses is said in a condition and an event, and tried again with back-off.

@@ -10,7 +10,6 @@
 #include "api/v1/sandbox.h"
 #include "api/v1/secret.h"
 #include "base/clock.h"
-#include "base/secret.h"
 #include "ctrl/cache.h"
 #include "ctrl/controller.h"
 #include "ctrl/event_recorder.h"
@@ -20,6 +19,7 @@
 #include "reconcilers/engine/engine_watch.h"
 #include "reconcilers/sandbox/container_ops.h"
 #include "reconcilers/sandbox/sandbox_plan.h"
+#include "reconcilers/volumes/credential_reader.h"
 #include "registry/typed.h"
 
 namespace osbx::reconcilers {
@@ -43,7 +43,7 @@ struct SandboxReconcilerDeps {
   ctrl::OpExecutor& pulls;  // keyed by image, so that a slow registry holds up nobody else
   ctrl::EventRecorder& events;
   Clock& clock;
-  Secret install_key;
+  CredentialReader& credentials;
   std::string node_name;
   std::string run;  // id of this run of osbxd
 };
@@ -57,8 +57,9 @@ class SandboxReconciler {
   using Sandbox = api::v1::Sandbox;
 
   SandboxFacts Gather(const Sandbox& sandbox, const store::Key& key,
-                      const std::vector<ResolvedVolume>& volumes);
-  void GatherLimits(const Sandbox& sandbox, ContainerFacts& container) const;
+                      const std::vector<ResolvedVolume>& volumes,
+                      const std::optional<ContainerRow>& row) const;
+  ContainerFacts::Limits LimitsOfContainer(const Sandbox& sandbox, const ContainerRow& row) const;
   VolumeFacts GatherVolume(const ResolvedVolume& volume, const Sandbox& sandbox,
                            bool& mounts_missing) const;
   void GatherOperations(const Sandbox& sandbox, const store::Key& key, SandboxFacts& facts) const;

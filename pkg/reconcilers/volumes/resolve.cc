@@ -5,7 +5,7 @@ namespace osbx::reconcilers {
 namespace {
 
 void ResolveOssfs(const api::v1::OssfsSource& source, const std::string& sub_path,
-                  const VolumeLookups& lookups, const Secret& install_key, ResolvedVolume& out) {
+                  const VolumeLookups& lookups, CredentialReader& reader, ResolvedVolume& out) {
   if (!source.credentials_ref) {
     out.reason = "CredentialsNotFound";
     out.message = "no credentialsRef is given";
@@ -18,10 +18,10 @@ void ResolveOssfs(const api::v1::OssfsSource& source, const std::string& sub_pat
     out.message = "Secret " + name + " does not exist";
     return;
   }
-  auto credentials = CredentialsOf(*secret);
-  if (!credentials) {
+  const auto known = reader.Read(secret);
+  if (!known->credentials) {
     out.reason = "InvalidCredentials";
-    out.message = credentials.error().message();
+    out.message = known->credentials.error().message();
     return;
   }
   const mount::MountIdentity identity =
@@ -30,7 +30,7 @@ void ResolveOssfs(const api::v1::OssfsSource& source, const std::string& sub_pat
                            .bucket = source.bucket,
                            .prefix = source.prefix + "/" + sub_path,
                            .options = source.options},
-                          mount::CredentialFingerprint(install_key, *credentials));
+                          known->fingerprint);
   out.mount_name = mount::MountName(identity);
   api::v1::MountSpec spec;
   spec.backend = identity.backend;
@@ -41,18 +41,18 @@ void ResolveOssfs(const api::v1::OssfsSource& source, const std::string& sub_pat
   spec.options = identity.options;
   spec.credential_fingerprint = identity.credential_fingerprint;
   out.mount = std::move(spec);
-  out.credentials = *std::move(credentials);
+  out.credentials = *known->credentials;
 }
 
 ResolvedVolume ResolveVolume(const api::v1::Sandbox& sandbox, const api::v1::VolumeMount& volume,
-                             const VolumeLookups& lookups, const Secret& install_key) {
+                             const VolumeLookups& lookups, CredentialReader& reader) {
   ResolvedVolume out;
   out.name = volume.name;
   out.mount_path = volume.mount_path;
   out.sub_path = volume.sub_path;
   out.read_only = volume.read_only;
   if (volume.ossfs) {
-    ResolveOssfs(*volume.ossfs, volume.sub_path, lookups, install_key, out);
+    ResolveOssfs(*volume.ossfs, volume.sub_path, lookups, reader, out);
   } else if (volume.host) {
     out.host = volume.host;
   } else if (volume.pvc) {
@@ -66,7 +66,7 @@ ResolvedVolume ResolveVolume(const api::v1::Sandbox& sandbox, const api::v1::Vol
       out.reason = "VolumeTerminating";
       out.message = "Volume " + volume.volume_ref->name + " is being deleted";
     } else if (referred->spec.ossfs) {
-      ResolveOssfs(*referred->spec.ossfs, volume.sub_path, lookups, install_key, out);
+      ResolveOssfs(*referred->spec.ossfs, volume.sub_path, lookups, reader, out);
     } else {
       out.host = referred->spec.host;
       out.pvc = referred->spec.pvc;
@@ -93,12 +93,11 @@ bool MayUse(const api::v1::Sandbox& sandbox, const api::v1::Volume& volume) {
 }
 
 std::vector<ResolvedVolume> ResolveVolumes(const api::v1::Sandbox& sandbox,
-                                           const VolumeLookups& lookups,
-                                           const Secret& install_key) {
+                                           const VolumeLookups& lookups, CredentialReader& reader) {
   std::vector<ResolvedVolume> out;
   out.reserve(sandbox.spec.volumes.size());
   for (const auto& volume : sandbox.spec.volumes)
-    out.push_back(ResolveVolume(sandbox, volume, lookups, install_key));
+    out.push_back(ResolveVolume(sandbox, volume, lookups, reader));
   return out;
 }
 

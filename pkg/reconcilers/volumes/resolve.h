@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a volume of a sandbox stands for: volumeRef followed, OSSFS sources turned into the match
 // key of a Mount, the rest named. The sandbox and the mount reconciler use the same function, so
-// that they never disagree. Pure over its look-ups.
+// that they never disagree. Pure over its look-ups; the reader only saves work.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@
 #include "api/v1/sandbox.h"
 #include "api/v1/secret.h"
 #include "api/v1/volume.h"
-#include "reconcilers/volumes/credentials.h"
+#include "reconcilers/volumes/credential_reader.h"
 
 namespace osbx::reconcilers {
 
@@ -50,6 +50,6 @@ mount::MountIdentity IdentityOf(const api::v1::MountSpec& spec);
 bool MayUse(const api::v1::Sandbox& sandbox, const api::v1::Volume& volume);
 
 std::vector<ResolvedVolume> ResolveVolumes(const api::v1::Sandbox& sandbox,
-                                           const VolumeLookups& lookups, const Secret& install_key);
+                                           const VolumeLookups& lookups, CredentialReader& reader);
 
 }  // namespace osbx::reconcilers

@@ -112,6 +112,22 @@ TEST(PlanMount, WhatIsFoundMountedIsProvenAgainInEachRun) {
       << "the same server: the time of mounting stays";
 }
 
+TEST(PlanMount, ARestartOfOsbxdIsNoNewsWhileTheSameServerRuns) {
+  MountFacts facts = Used();
+  Mount mount = Mounted();
+  mount.status.proven_by = "run-1";
+  facts.run = "run-1";
+  mount.status = PlanMount(mount, facts).status;
+  facts.run = kRun;
+  const MountPlan plan = PlanMount(mount, facts);
+  EXPECT_EQ(plan.step, MountStep::kProbe);
+  EXPECT_EQ(plan.status, mount.status);
+  EXPECT_TRUE(ProvenBefore(mount));
+
+  facts.server.start_time = 71;
+  EXPECT_EQ(PlanMount(mount, facts).status.phase, "Mounting") << "another server is news";
+}
+
 TEST(PlanMount, AMountThatDoesNotAnswerIsReplaced) {
   Mount mount = Mounted();
   mount.status.proven_by = "run-1";

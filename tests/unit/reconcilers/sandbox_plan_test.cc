@@ -331,6 +331,21 @@ TEST(PlanSandbox, DeletionRemovesTheContainerThenTheRecord) {
   EXPECT_EQ(PlanSandbox(sandbox, unknown).step, SandboxStep::kNone) << "a container may be there";
 }
 
+TEST(PlanSandbox, AMountThatIsProvenAgainAfterARestartOfOsbxdIsNoNews) {
+  SandboxFacts facts = With(Container(State::kRunning));
+  facts.volumes = {OssVolume(VolumeFacts::State::kReady)};
+  Sandbox sandbox = Running();
+  sandbox.status = Settle(sandbox, facts).status;
+  facts.volumes[0].state = VolumeFacts::State::kPending;
+  facts.volumes[0].reproving = true;
+  EXPECT_EQ(PlanSandbox(sandbox, facts).status, sandbox.status);
+
+  sandbox.spec.restart_policy = "Always";
+  SandboxFacts ended = Exited(1);
+  ended.volumes = facts.volumes;
+  EXPECT_EQ(Settle(sandbox, ended).step, SandboxStep::kNone) << "I12: nothing starts on it yet";
+}
+
 TEST(PlanSandbox, AReplacedMountIsSaidNotHidden) {
   SandboxFacts facts = With(Container(State::kRunning));
   facts.volumes = {OssVolume(VolumeFacts::State::kReady)};
