@@ -121,7 +121,7 @@ Result<MountRecord> Mounter::Describe(const std::string& name, const std::string
   return kernel.RecordOf(target);
 }
 
-Result<MountTable> Mounter::Table() const {
+Result<MountTablePtr> Mounter::Table() const {
   std::vector<MountInfoRow> rows;
   for (const auto& [target, served] : Kernel::Current().mounts) {
     MountInfoRow row;
@@ -133,7 +133,7 @@ Result<MountTable> Mounter::Table() const {
     row.source = "ossfs2";
     rows.push_back(std::move(row));
   }
-  return MountTable(std::move(rows));
+  return std::make_shared<const MountTable>(std::move(rows));
 }
 
 Result<> EnsureSharedRoot(const std::string& /*root*/) {
