@@ -92,42 +92,47 @@ std::string_view ValueOf(const EnvMap& env, std::string_view name) {
   return found == env.end() ? std::string_view() : std::string_view(found->second);
 }
 
+// The flag at words[at], with its value when that is a word of its own: `at` is then the last of
+// the two.
+Result<> TakeFlag(Invocation& to, const std::vector<std::string>& words, std::size_t& at) {
+  std::string_view word = words[at];
+  word.remove_prefix(word.starts_with("--") ? 2 : 1);
+  const std::string_view name = word.substr(0, word.find('='));
+  if (name == "help" || name == "h") to.kind = Invocation::Kind::kHelp;
+  if (name == "version") to.kind = Invocation::Kind::kVersion;
+  if (to.kind != Invocation::Kind::kRun) return {};
+  const auto flag =
+      std::find_if(kFlags.begin(), kFlags.end(), [&](const Flag& f) { return f.name == name; });
+  if (flag == kFlags.end()) return Error(Code::kInvalid, "unknown argument " + words[at]);
+  const bool joined = name.size() < word.size();
+  if (!joined && at + 1 == words.size()) {
+    return Error(Code::kInvalid, words[at] + " needs a value");
+  }
+  const std::string_view value = joined ? word.substr(name.size() + 1) : words[++at];
+  if (auto set = flag->set(to, value); !set) {
+    return std::move(set.error()).Wrap("--" + std::string(name));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Invocation> ParseArguments(const std::vector<std::string>& words, const EnvMap& env) {
   Invocation invocation;
-  invocation.options.jupyter_host = ValueOf(env, "JUPYTER_HOST");
-  invocation.options.jupyter_token = Secret(ValueOf(env, "JUPYTER_TOKEN"));
+  InitOptions& options = invocation.options;
+  options.jupyter_host = ValueOf(env, "JUPYTER_HOST");
+  options.jupyter_token = Secret(ValueOf(env, "JUPYTER_TOKEN"));
   std::size_t i = 0;
   bool dashes = false;  // a "--" has come
-  bool port_given = false;
   for (; i < words.size() && words[i].size() > 1 && words[i].front() == '-' && !dashes; ++i) {
-    std::string_view word = words[i];
-    dashes = word == "--";
-    if (dashes) continue;
-    word.remove_prefix(word.starts_with("--") ? 2 : 1);
-    const std::string_view name = word.substr(0, word.find('='));
-    if (name == "help" || name == "h") return Invocation{.kind = Invocation::Kind::kHelp};
-    if (name == "version") return Invocation{.kind = Invocation::Kind::kVersion};
-    const auto flag =
-        std::find_if(kFlags.begin(), kFlags.end(), [&](const Flag& f) { return f.name == name; });
-    if (flag == kFlags.end()) return Error(Code::kInvalid, "unknown argument " + words[i]);
-    const bool joined = name.size() < word.size();
-    if (!joined && i + 1 == words.size()) {
-      return Error(Code::kInvalid, words[i] + " needs a value");
-    }
-    const std::string_view value = joined ? word.substr(name.size() + 1) : words[++i];
-    if (auto set = flag->set(invocation, value); !set) {
-      return std::move(set.error()).Wrap("--" + std::string(name));
-    }
-    port_given = port_given || name == "port";
+    dashes = words[i] == "--";
+    if (!dashes) OSBX_CHECK(TakeFlag(invocation, words, i));
+    if (invocation.kind != Invocation::Kind::kRun) return invocation;
   }
-  invocation.options.command.assign(words.begin() + static_cast<std::ptrdiff_t>(i), words.end());
-  if (invocation.kind != Invocation::Kind::kRun || !invocation.options.command.empty()) {
-    return invocation;
-  }
+  options.command.assign(words.begin() + static_cast<std::ptrdiff_t>(i), words.end());
+  if (!options.command.empty()) return invocation;
   if (dashes) return Error(Code::kInvalid, "no command given");
-  if (!port_given && invocation.options.socket_path.empty()) invocation.options.port = kDefaultPort;
+  if (options.port == 0 && options.socket_path.empty()) options.port = kDefaultPort;
   return invocation;
 }
 
