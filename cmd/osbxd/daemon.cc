@@ -170,6 +170,8 @@ Result<> Daemon::Parts::Serve(const config::Config& config) {
       apiserver::opensandbox::DialectOptions{
           .max_timeout_seconds = config.server.max_sandbox_timeout_seconds,
           .allowed_host_paths = config.storage.allowed_host_paths,
+          .renew_interval =
+              config.renew.enabled ? std::optional(config.renew.min_interval) : std::nullopt,
           .streams = agent.get(),
           .endpoint_token =
               [this](std::string_view uid) { return EndpointToken(install_key, uid); },

@@ -68,6 +68,12 @@ struct PathsConfig {
   std::string libexec_dir;            // osbx-execd and osbx-fuse-helper; empty: beside osbxd
 };
 
+// Access through an endpoint renews sandboxes that ask for it (spec.renewOnAccessSeconds).
+struct RenewConfig {
+  bool enabled = true;
+  std::chrono::seconds min_interval{60};  // between two renewals of one sandbox
+};
+
 struct Config {
   ServerConfig server;
   LogConfig log;
@@ -75,6 +81,7 @@ struct Config {
   StorageConfig storage;
   MountConfig mounts;
   PathsConfig paths;
+  RenewConfig renew;
   std::string node_name;  // empty: the host's name
   std::chrono::seconds orphan_grace{
       300};  // an unknown labelled container is removed after this; 0: never

@@ -161,6 +161,7 @@ constexpr auto kSrv = &Config::server;
 constexpr auto kDck = &Config::docker;
 constexpr auto kSto = &Config::storage;
 constexpr auto kMnt = &Config::mounts;
+constexpr auto kRnw = &Config::renew;
 constexpr auto kPth = &Config::paths;
 
 constexpr std::array kSettings{
@@ -211,7 +212,10 @@ constexpr std::array kSettings{
     Setting{"egress.*", nullptr, kNoEgress},
     Setting{"secure_runtime.*", nullptr, kNotOffered},
     Setting{"ingress.*", nullptr, kKubernetesOnly},
-    Setting{"renew_intent.*", nullptr, kNotOffered},
+    Setting{"renew_intent.enabled", SetFlag<kRnw, &RenewConfig::enabled>, {}},
+    Setting{
+        "renew_intent.min_interval_seconds", SetSeconds<kRnw, &RenewConfig::min_interval, 0>, {}},
+    Setting{"renew_intent.redis.*", nullptr, kNotOffered},
     Setting{"otel.*", nullptr, "scrape /metrics instead"},
     Setting{"tenants.*", nullptr, kKubernetesOnly},
     Setting{"kubernetes.*", nullptr, kKubernetesOnly},

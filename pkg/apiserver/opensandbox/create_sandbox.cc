@@ -43,6 +43,16 @@ bool Settled(const store::ObjectPtr& object) {
   return state != "Pending" && state != "Unknown";
 }
 
+// The container began and its program could not be run: for the caller, it did not start. Every
+// other end is one that the program chose, and is kept to be looked at.
+bool CouldNotRun(const Json& object) {
+  constexpr int kNotExecutable = 126;  // a shell's words for it, and execd's
+  constexpr int kNotFound = 127;
+  if (StateOf(object) != "Failed") return false;
+  const Json* code = registry::MemberPath(object, {"status", "lastTermination", "exitCode"});
+  return code != nullptr && (*code == kNotExecutable || *code == kNotFound);
+}
+
 Outcome<std::string> KeyOf(const http::Request& request) {
   std::string key(request.HeaderOf("idempotency-key"));
   const bool printable =
@@ -154,13 +164,17 @@ Outcome<http::Response> Dialect::AwaitStart(const store::ObjectPtr& created,
     return Failure(500, "DOCKER::SANDBOX_START_FAILED",
                    "Sandbox " + created->uid + " was deleted while it started.");
   }
-  if (!GaveUp(*waited.object->body)) {
+  const bool could_not_run = CouldNotRun(*waited.object->body);
+  if (!GaveUp(*waited.object->body) && !could_not_run) {
     return http::Response::Json(202, registry::Dump(CreatedView(*waited.object->body, entrypoint)));
   }
   registry::DeleteOptions options;
   options.uid = created->uid;
   const auto removed = registry_.Delete(RefOf(*created), options, {});
   Ignore(removed, "gone already, or still listed as failed");
+  if (could_not_run) {
+    return Failure(500, "DOCKER::SANDBOX_START_FAILED", "The entrypoint could not be run.");
+  }
   return StartFailure(*waited.object->body);
 }
 

@@ -60,7 +60,7 @@ http::Response Inline(const std::string& id, const ScopeWords& words, const std:
   return http::Response::Json(200, registry::Dump(out));
 }
 
-http::Response Deprecated(std::string text) {
+http::Response Deprecated(const std::string& text) {
   auto response = http::Response::Text(200, ValidUtf8(text) + "\n");
   response.headers.push_back({"Deprecation", "true"});
   return response;

@@ -59,9 +59,16 @@ Dialect::Dialect(store::Store& store, registry::Registry& registry, DialectOptio
     : registry_(registry),
       options_(std::move(options)),
       sandboxes_(store, registry.clock(), "sandboxes"),
-      snapshots_(store, registry.clock(), "snapshots") {}
+      snapshots_(store, registry.clock(), "snapshots") {
+  if (options_.renew_interval) renewer_.emplace(registry_, sandboxes_, *options_.renew_interval);
+}
+
+void Dialect::NoteAccess(std::string_view uid) {
+  if (renewer_) renewer_->Note(uid);
+}
 
 void Dialect::Stop() {
+  if (renewer_) renewer_->Stop();
   sandboxes_.Stop();
   snapshots_.Stop();
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "apiserver/node_streams.h"
+#include "apiserver/opensandbox/access_renewer.h"
 #include "apiserver/opensandbox/create_request.h"
 #include "apiserver/opensandbox/diagnostic_text.h"
 #include "apiserver/opensandbox/failure.h"
@@ -27,6 +28,8 @@ namespace osbx::apiserver::opensandbox {
 struct DialectOptions {
   std::optional<std::int64_t> max_timeout_seconds;  // of a create; absent: none
   std::vector<std::string> allowed_host_paths;      // of host volumes; none: all are refused
+  // Between two renewals of a sandbox by access; absent: access renews nothing.
+  std::optional<std::chrono::seconds> renew_interval = std::chrono::seconds(60);
   // Below the 30 s after which the SDKs give a request up.
   std::chrono::milliseconds patience{25'000};
   NodeStreams* streams = nullptr;  // null: sandboxes have no logs; outlives the dialect
@@ -45,6 +48,10 @@ class Dialect {
   void AddRoutes(http::Router& router);
   // Before the server stops: its handlers may be waiting.
   void Stop();
+
+  // For the endpoint proxy: somebody has used an endpoint of that sandbox (unless the request said
+  // OpenSandbox-Access-Renew: skip). Never blocks; thread-safe.
+  void NoteAccess(std::string_view uid);
 
  private:
   using Request = http::Request;
@@ -96,6 +103,7 @@ class Dialect {
   const DialectOptions options_;
   ObjectTable sandboxes_;
   ObjectTable snapshots_;
+  std::optional<AccessRenewer> renewer_;
 };
 
 }  // namespace osbx::apiserver::opensandbox

@@ -74,6 +74,7 @@ Outcome<http::Response> Dialect::ProxySandbox(const Request& request) {
   }
   const std::optional<ProxyPath> path = ParseProxyPath(request.raw_path);
   if (!path) return SandboxNotFound(id);
+  if (request.HeaderOf("opensandbox-access-renew") != "skip") NoteAccess(object->uid);
   http::ProxyTarget target;
   target.dial = [dial = options_.dial_execd, uid = object->uid] { return dial(uid); };
   target.pool_key = "execd of " + object->uid;

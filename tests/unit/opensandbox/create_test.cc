@@ -69,6 +69,15 @@ TEST_F(CreateTest, AFailedCreateFreesItsKey) {
   EXPECT_EQ(CreateKeyed("k", Body("busybox")).status, 202);
 }
 
+TEST_F(CreateTest, AnEntrypointThatCannotBeRunIsNoStart) {
+  EXPECT_EQ(CodeOf("POST", "/v1/sandboxes", Body("exits-127")), "500 DOCKER::SANDBOX_START_FAILED");
+  EXPECT_TRUE(fakes::Eventually([&] { return Count() == 0; }));
+  const JsonReply failed = Ask("POST", "/v1/sandboxes", Body("exits-3"));
+  EXPECT_EQ(failed.status, 202);
+  EXPECT_EQ(failed.body["status"]["state"], "Failed");
+  EXPECT_EQ(failed.body["status"]["message"], "Sandbox container exited with code 3.");
+}
+
 TEST_F(CreateTest, AClientThatLeavesLeavesAListedSandboxOrNothing) {
   for (const char* image : {"busybox", "broken-StartFailed"}) {
     auto client = Connect();

@@ -59,6 +59,9 @@ class DialectTest : public ApiTest {
                     {"reason", image.substr(7)},
                     {"message", "no luck"},
                     {"gaveUp", true}};
+    } else if (image.starts_with("exits-")) {  // exits-CODE
+      status = Json{{"phase", "Failed"},
+                    {"lastTermination", {{"exitCode", std::stoi(image.substr(6))}}}};
     } else {
       const bool paused = body["spec"].value("paused", false) && image != "stubborn";
       Json ready{{"type", "Ready"},
