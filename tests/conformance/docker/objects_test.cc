@@ -53,8 +53,10 @@ TEST_P(DockerSuite, ACommitIsAnImageOfItsOwn) {
   EXPECT_EQ(image->labels.at("osbx.dev/snapshot"), "s1");
   EXPECT_GT(image->size_bytes, 0);
   EXPECT_THAT(client_->PauseContainer(id), IsOk());
-  EXPECT_THAT(client_->CommitContainer(id, spec), IsOk()) << "a paused one, and the same tag again";
+  const CommitSpec frozen{.repository = spec.repository, .tag = run_ + "-paused"};
+  EXPECT_THAT(client_->CommitContainer(id, frozen), IsOk());
   EXPECT_THAT(client_->UnpauseContainer(id), IsOk());
+  EXPECT_THAT(client_->RemoveImage(frozen.repository + ":" + frozen.tag), IsOk());
   EXPECT_THAT(client_->CommitContainer("osbx-none", spec), StatusIs(Code::kNotFound));
   EXPECT_THAT(client_->RemoveImage(reference), IsOk()) << "its container is of another image";
   EXPECT_THAT(client_->InspectImage(reference), StatusIs(Code::kNotFound));
