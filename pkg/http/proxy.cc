@@ -87,7 +87,7 @@ std::vector<Header> ReturnedHeaders(const std::vector<HeaderView>& headers,
     std::string value(header.value);
     if (name == "location" && value.starts_with('/') && !value.starts_with("//") &&
         !value.starts_with(target.location_prefix + "/")) {
-      value = target.location_prefix + value;
+      value.insert(0, target.location_prefix);
     }
     out.push_back({std::string(header.name), std::move(value)});
   }

@@ -17,7 +17,7 @@ Task<void> HttpSession<Stream>::ServeWebSocket() {
       .handshake_timeout = kCloseHandshake, .idle_timeout = kSilence, .keep_alive_pings = true});
   if (core_.options().finish) core_.options().finish(request_, response_);
   ws.set_option(websocket::stream_base::decorator(
-      // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): not a coroutine
+      // NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters): not a coroutine
       [headers = response_.headers,
        subprotocol = response_.subprotocol](websocket::response_type& response) {
         for (const Header& header : headers) response.set(header.name, header.value);
@@ -25,6 +25,7 @@ Task<void> HttpSession<Stream>::ServeWebSocket() {
           response.set(beast::http::field::sec_websocket_protocol, subprotocol);
         }
       }));
+  // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
   ws.read_message_max(core_.options().limits.websocket_message_bytes);
   ws.auto_fragment(false);
   auto [ec] = co_await ws.async_accept(parser_->get(), kToken);
