@@ -16,10 +16,10 @@ std::string TextOf(const Json& object, const char* name) {
 }
 
 const Json& MemberOf(const Json& object, const char* name) {
-  static const Json kNone = Json::object();
-  if (!object.is_object()) return kNone;
+  static const Json none = Json::object();
+  if (!object.is_object()) return none;
   const auto found = object.find(name);
-  return found == object.end() ? kNone : *found;
+  return found == object.end() ? none : *found;
 }
 
 void AppendCountOf(std::string& events, const Json& content) {
