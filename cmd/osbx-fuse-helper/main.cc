@@ -6,6 +6,7 @@
 //   launch --output FILE [--cgroup DIR] --program PATH -- ARGV0 [ARG]…
 //   probe PATH [--list]
 //   umount PATH [--lazy]
+//   graft PID START_TIME SOURCE INSIDE [--read-only] [--replace]
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -16,7 +17,10 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+
+#include "graft.h"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): not every libc declares it
 
@@ -29,7 +33,8 @@ int Usage() {
       "usage: osbx-fuse-helper launch --output FILE [--cgroup DIR] --program PATH -- ARGV0 "
       "[ARG]...\n"
       "       osbx-fuse-helper probe PATH [--list]\n"
-      "       osbx-fuse-helper umount PATH [--lazy]\n",
+      "       osbx-fuse-helper umount PATH [--lazy]\n"
+      "       osbx-fuse-helper graft PID START_TIME SOURCE INSIDE [--read-only] [--replace]\n",
       stderr);
   return kUsage;
 }
@@ -111,6 +116,30 @@ int RunUmount(const char* path, bool lazy) {
   return ::umount2(path, flags) == 0 ? 0 : errno;
 }
 
+// Whole and not negative; -1 otherwise.
+long long Number(const char* text) {
+  char* end = nullptr;
+  const long long value = text == nullptr ? -1 : std::strtoll(text, &end, 10);
+  return value >= 0 && end != text && *end == '\0' ? value : -1;
+}
+
+int ParseGraft(char** arguments, int count) {
+  Graft graft;
+  if (count < 4 || Number(arguments[0]) <= 0 || Number(arguments[1]) < 0) return Usage();
+  graft.pid = static_cast<int>(Number(arguments[0]));
+  graft.start_time = Number(arguments[1]);
+  graft.source = arguments[2];
+  graft.inside = arguments[3];
+  for (int i = 4; i < count; ++i) {
+    bool* flag = Is(arguments[i], "--read-only") ? &graft.read_only
+                 : Is(arguments[i], "--replace") ? &graft.replace
+                                                 : nullptr;
+    if (flag == nullptr) return Usage();
+    *flag = true;
+  }
+  return RunGraft(graft);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -119,6 +148,7 @@ int main(int argc, char** argv) {
     Launch launch;
     return ParseLaunch(argv + 2, launch) ? RunLaunch(launch) : Usage();
   }
+  if (Is(argv[1], "graft")) return ParseGraft(argv + 2, argc - 2);
   const char* flag = argv[3];  // null when argc is 3
   if (Is(argv[1], "probe") && (argc == 3 || (argc == 4 && Is(flag, "--list"))))
     return RunProbe(argv[2], argc == 4);

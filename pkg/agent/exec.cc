@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <signal.h>
-
 #include <thread>
 
 #include "agent/agent.h"
+#include "base/atomic_file.h"
 #include "drivers/docker/exec_stream.h"
+#include "drivers/mount/process_table.h"
 
 namespace osbx::agent {
 namespace {
@@ -19,7 +19,12 @@ constexpr Duration kWriteDeadline = seconds(60);
 // The engine has no way to end an exec; its process is on this host.
 void KillExec(docker::Client& docker, const std::string& exec_id) {
   const auto info = docker.InspectExec(exec_id);
-  if (info && info->running && info->pid > 1) kill(info->pid, SIGKILL);
+  if (!info || !info->running || info->pid <= 1 || info->container_id.empty()) return;
+  // The pid may have been reused, or be another host's: a process of the container is in its
+  // cgroup.
+  const UniqueFd process = mount::OpenProcess(info->pid, 0);
+  const auto cgroup = ReadFile("/proc/" + std::to_string(info->pid) + "/cgroup");
+  if (cgroup && cgroup->find(info->container_id) != std::string::npos) mount::Kill(process);
 }
 
 // The client's side of the conversation, on a thread of its own until the command or the client is

@@ -8,7 +8,9 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "ctrl/op_executor.h"
+#include "drivers/mount/inside.h"
 #include "drivers/mount/mount_watch.h"
+#include "drivers/mount/server_watch.h"
 #include "reconcilers/engine/engine_watch.h"
 #include "reconcilers/event_maps.h"
 #include "reconcilers/gc/orphan_reconciler.h"
@@ -107,6 +109,11 @@ struct Host::State {
         containers(deps.clock),
         engine(deps.docker, containers, deps.clock),
         container_ops(deps.docker, containers, deps.clock, options.containers),
+        healer({.look = mount::LookInside,
+                .replace =
+                    [this](const std::string& target, const mount::InsidePlace& place) {
+                      return deps.mounter.ReplaceInside(target, place);
+                    }}),
         sandbox_ops(deps.clock, {.threads = Threads(kSandboxOperations),
                                  .backoff = kStartBackoff,
                                  .on_done = [this](const Key& key) { Enqueue(key); }}),
@@ -124,6 +131,7 @@ struct Host::State {
                  .containers = containers,
                  .engine = engine,
                  .container_ops = container_ops,
+                 .healer = healer,
                  .docker = deps.docker,
                  .ops = sandbox_ops,
                  .pulls = pulls,
@@ -136,6 +144,10 @@ struct Host::State {
                .writer = writer,
                .containers = containers,
                .mounter = deps.mounter,
+               .watch_server =
+                   [this](const std::string& name, const ServerFacts& server) {
+                     servers.Watch(name, static_cast<pid_t>(server.pid), server.start_time);
+                   },
                .ops = mount_ops,
                .events = deps.events,
                .clock = deps.clock,
@@ -218,6 +230,7 @@ struct Host::State {
   ContainerTable containers;
   EngineWatch engine;
   ContainerOps container_ops;
+  Healer healer;
   ctrl::OpExecutor sandbox_ops;
   ctrl::OpExecutor mount_ops;
   ctrl::OpExecutor pulls;
@@ -234,6 +247,8 @@ struct Host::State {
   ctrl::Manager* manager = nullptr;
   std::vector<std::string> mounts_seen;  // by whoever calls LookAtMounts
   std::optional<mount::MountWatch> mount_watch;
+  mount::ServerWatch servers{
+      [this](const std::string& name) { Enqueue({.kind = "mounts", .ns = "", .name = name}); }};
 };
 
 Host::Host(HostDeps deps, HostOptions options)
@@ -345,6 +360,7 @@ Result<> Host::Start() {
     auto watch = mount::MountWatch::Start([&s] { s.LookAtMounts(); });
     if (!watch) return std::move(watch).error().Wrap("watch the mount table");
     s.mount_watch.emplace(*std::move(watch));
+    OSBX_CHECK(s.servers.Start());
     s.engine.Start(s.Handlers());
   } else {
     s.engine.Attach(s.Handlers());
@@ -371,6 +387,7 @@ void Host::LookAtMounts() {
 void Host::StopSources() {
   state_->engine.Stop();
   state_->mount_watch.reset();
+  state_->servers.Stop();
 }
 
 void Host::StopOperations(Duration deadline) {

@@ -46,6 +46,15 @@ void SetPropagation(Json& object, Propagation propagation) {
   }
 }
 
+// How long its process may take to end: as asked for, else as its spec says. Kinds without a
+// process have none to wait for.
+std::int64_t GraceOf(const Json& object, const DeleteOptions& options) {
+  const Json* spec = Member(object, "spec");
+  const Json* own = spec == nullptr ? nullptr : Member(*spec, "terminationGracePeriodSeconds");
+  if (own == nullptr || !own->is_number_integer()) return 0;
+  return std::max<std::int64_t>(options.grace_period_seconds.value_or(own->get<std::int64_t>()), 0);
+}
+
 }  // namespace
 
 Result<Planned> PlanDelete(const PlanContext& context, const DeleteOptions& options,
@@ -65,7 +74,7 @@ Result<Planned> PlanDelete(const PlanContext& context, const DeleteOptions& opti
   if (!IsDeleting(object)) {
     Json& metadata = EnsureObject(object, "metadata");
     metadata["deletionTimestamp"] = FormatTime(context.now);
-    metadata["deletionGracePeriodSeconds"] = 0;
+    metadata["deletionGracePeriodSeconds"] = GraceOf(*live->body, options);
     if (!kind.group.empty()) {
       const Json* generation = Member(metadata, "generation");
       metadata["generation"] = (generation == nullptr ? 0 : generation->get<std::int64_t>()) + 1;

@@ -60,6 +60,7 @@ class World {
         table_(RealClock()),
         watch_(*docker_, table_, RealClock()),
         container_ops_(*docker_, table_, RealClock(), {.slot_root = directory}),
+        healer_({.look = mount::LookInside, .replace = {}}),
         ops_(RealClock(), {}),
         pulls_(RealClock(), {}),
         events_(ctrl::RegistrySink(registry_), RealClock()) {
@@ -81,6 +82,7 @@ class World {
                               .containers = table_,
                               .engine = watch_,
                               .container_ops = container_ops_,
+                              .healer = healer_,
                               .docker = *docker_,
                               .ops = ops_,
                               .pulls = pulls_,
@@ -159,6 +161,7 @@ class World {
   ContainerTable table_;
   EngineWatch watch_;
   ContainerOps container_ops_;
+  Healer healer_;
   ctrl::OpExecutor ops_;
   ctrl::OpExecutor pulls_;
   ctrl::EventRecorder events_;

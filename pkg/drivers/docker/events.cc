@@ -33,9 +33,16 @@ void EventStream::Run(std::stop_token stop, const EventHandlers& handlers) {
   std::condition_variable_any never;
 
   while (!stop.stop_requested()) {
+    std::stop_source round;  // ends this connection
+    const std::stop_callback with_all(stop, [&round] { round.request_stop(); });
+    Result<> listed = Error(Code::kUnavailable, "the engine did not answer");
     const auto on_connected = [&] {
-      backoff = options_.first_backoff;
-      if (handlers.on_relist) handlers.on_relist();
+      listed = handlers.on_relist ? handlers.on_relist() : Result<>();
+      if (listed) {
+        backoff = options_.first_backoff;
+      } else {
+        round.request_stop();
+      }
     };
     const auto on_event = [&](const Event& event) {
       // `since` is inclusive: the last one delivered is replayed.
@@ -44,11 +51,13 @@ void EventStream::Run(std::stop_token stop, const EventHandlers& handlers) {
       query.since_nano = event.time_nano;
       if (handlers.on_event) handlers.on_event(event);
     };
-    const Call call{.timeout = options_.resync, .stop = stop};
+    const Call call{.timeout = options_.resync, .stop = round.get_token()};
     const Error ended = client_.StreamEvents(query, call, on_connected, on_event);
     if (stop.stop_requested()) return;
-    if (ended.code() == Code::kDeadlineExceeded) continue;  // the planned renewal
-    if (handlers.on_down) handlers.on_down(ended);
+    // The planned renewal; without a connection the same code means an engine that hangs.
+    if (listed && ended.code() == Code::kDeadlineExceeded) continue;
+    const bool list_failed = !listed && round.stop_requested();
+    if (handlers.on_down) handlers.on_down(list_failed ? listed.error() : ended);
 
     std::unique_lock lock(mutex);
     clock_.WaitUntil(lock, never, stop, clock_.Mono() + backoff, [] { return false; });

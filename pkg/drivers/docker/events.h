@@ -24,7 +24,9 @@ struct EventStreamOptions {
 };
 
 struct EventHandlers {
-  std::function<void()> on_relist;             // after each (re)connect, before its events
+  // After each (re)connect, before its events. Its error ends the connection as if it had failed: a
+  // stream whose reader could not list says nothing worth having.
+  std::function<Result<>()> on_relist;
   std::function<void(const Event&)> on_event;  // in order; replayed ones only once
   std::function<void(const Error&)> on_down;   // the connection ended or failed; optional
 };

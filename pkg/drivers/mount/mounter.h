@@ -8,6 +8,8 @@
 // at most one operation per mount at a time (I6).
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -69,6 +71,14 @@ struct UnmountOptions {
   bool detach = false;  // MNT_DETACH: for dead mounts; users keep what they hold
 };
 
+// A place in the mount namespace of a running container.
+struct InsidePlace {
+  pid_t pid = 0;  // of any of its processes
+  std::int64_t start_time = 0;
+  std::string path;  // as the container sees it
+  bool read_only = false;
+};
+
 // What is on the host below the mount root: for garbage collection and `doctor`.
 struct Inventory {
   struct Server {
@@ -113,6 +123,13 @@ class Mounter {
   // Frees everybody stuck in a hung mount: its connection is aborted and its server killed. The
   // mount is dead afterwards.
   Result<> Abort(const MountRecord& record);
+
+  // Makes the mount at `target` what the container sees at `place`, instead of an earlier one
+  // there: the new one goes beneath it before it is taken off, so that nobody sees the bare
+  // directory (MOVE_MOUNT_BENEATH, kernel 6.5; before, it is stacked on top). Open files keep the
+  // old one. Repeating it changes nothing. Asks no FUSE server; kNotFound when the process has
+  // ended.
+  Result<> ReplaceInside(const std::string& target, const InsidePlace& place);
 
   // Compares records with the host; one answer for each, no side effects, no FUSE access.
   Result<std::vector<Adoption>> Adopt(std::span<const MountRecord> records) const;

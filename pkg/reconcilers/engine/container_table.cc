@@ -119,7 +119,15 @@ void ContainerTable::Relist(const std::vector<docker::ContainerSummary>& all, Ti
   for (const docker::ContainerSummary& summary : all) {
     Entry entry;
     const auto before = old.find(summary.id);
-    if (before != old.end()) entry = std::move(before->second);
+    if (before != old.end()) {
+      entry = std::move(before->second);
+      old.erase(before);
+    }
+    if (entry.looked_at > asked_at) {  // an inspect has told more since the list was asked for
+      Index(entry);
+      entries_.emplace(summary.id, std::move(entry));
+      continue;
+    }
     ContainerRow& row = entry.row;
     if (row.status != summary.status) row.details.reset();
     row.limits.reset();
@@ -133,6 +141,12 @@ void ContainerTable::Relist(const std::vector<docker::ContainerSummary>& all, Ti
     entry.looked_at = std::max(entry.looked_at, asked_at);
     Index(entry);
     entries_.emplace(summary.id, std::move(entry));
+  }
+  // Made after the list was asked for, so it could not be in it.
+  for (auto& [id, entry] : old) {
+    if (entry.looked_at <= asked_at) continue;
+    Index(entry);
+    entries_.emplace(id, std::move(entry));
   }
   if (!known_) watching_since_ = asked_at;
   known_ = true;

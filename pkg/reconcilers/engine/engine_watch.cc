@@ -12,7 +12,7 @@ void EngineWatch::Start(EngineHandlers handlers) {
   Attach(std::move(handlers));
   thread_ = std::jthread([this](std::stop_token stop) {
     docker::EventStream stream(docker_, {.filters = {{"type", {"container"}}}}, clock_);
-    stream.Run(stop, {.on_relist = [this, stop] { Relist(stop); },
+    stream.Run(stop, {.on_relist = [this, stop] { return Relist(stop); },
                       .on_event = [this](const docker::Event& event) { Hear(event); },
                       .on_down = [this](const Error& error) { Lost(error); }});
   });
@@ -46,15 +46,11 @@ Duration EngineWatch::Silence() const {
   return connected_ ? Duration::zero() : Duration(clock_.Mono() - silent_since_);
 }
 
-void EngineWatch::Relist(std::stop_token stop) {
+Result<> EngineWatch::Relist(std::stop_token stop) {
   const Time asked = clock_.Now();
-  const auto all =
+  auto all =
       docker_.ListContainers({}, {.timeout = std::chrono::seconds(30), .stop = std::move(stop)});
-  if (!all) {
-    // Stays unknown; the stream reconnects and lists again.
-    log::Warn("cannot list containers", {{"error", all.error().message()}});
-    return;
-  }
+  if (!all) return std::move(all).error().Wrap("list the containers");
   table_.Relist(*all, asked);
   {
     const std::scoped_lock lock(mutex_);
@@ -62,6 +58,7 @@ void EngineWatch::Relist(std::stop_token stop) {
   }
   log::Info("connected to the Docker engine", {{"containers", all->size()}});
   handlers_.on_everything();
+  return {};
 }
 
 }  // namespace osbx::reconcilers

@@ -30,7 +30,8 @@ class EngineWatch {
 
   // ---- what the thread does, for a caller that has its own in its stead ----
   void Attach(EngineHandlers handlers) { handlers_ = std::move(handlers); }
-  void Relist(std::stop_token stop);  // connected: everything is known anew
+  // Connected: everything is known anew. Its error means that it is not.
+  Result<> Relist(std::stop_token stop);
   void Hear(const docker::Event& event);
   void Lost(const Error& error);
 

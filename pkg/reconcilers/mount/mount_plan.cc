@@ -105,8 +105,7 @@ class Planner {
       TakeServer();
       SayMounted();
     } else if (facts_.last && !facts_.last->ok) {
-      // It does not answer: replaced, after the back-off.
-      ForgetServer();
+      // It does not answer: looked at again after the back-off, and replaced unless it does.
       MountNow();
     } else {
       // A restart of osbxd is no news: while the same server runs, `proven_by` alone tells that it
@@ -144,7 +143,7 @@ class Planner {
       Recheck(Duration::zero());
       return;
     }
-    if (facts_.actual == ActualMount::kAbsent || facts_.actual == ActualMount::kForeign) {
+    if (facts_.actual == ActualMount::kForeign || status.target.empty() || TakenDown()) {
       plan_.step = MountStep::kRelease;
       return;
     }
@@ -157,6 +156,13 @@ class Planner {
         return Recheck(*facts_.last->retry - facts_.mono);
     }
     plan_.step = facts_.actual == ActualMount::kDead ? MountStep::kDetachDead : MountStep::kUnmount;
+  }
+
+  // Nothing is mounted, and an unmount of this run has seen to the rest: a server that was being
+  // started, the directory, the logs. What is merely not mounted may still have all of them.
+  bool TakenDown() const {
+    return facts_.actual == ActualMount::kAbsent && facts_.last && facts_.last->ok &&
+           facts_.last->name == kUnmountOp;
   }
 
   // The server found becomes the recorded one; the time of mounting stays when it is the same
@@ -182,10 +188,12 @@ class Planner {
            status.boot_id == facts_.boot_id;
   }
 
+  // Not proven any more. One that still runs may answer yet, and is the same one then.
   void ForgetServer() {
+    plan_.status.proven_by.clear();
+    if (facts_.actual == ActualMount::kServing) return;
     plan_.status.pid.reset();
     plan_.status.pid_start_time.reset();
-    plan_.status.proven_by.clear();
     plan_.status.mounted_at.reset();
   }
 

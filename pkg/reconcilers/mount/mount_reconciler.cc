@@ -52,6 +52,7 @@ Result<ctrl::Outcome> MountReconciler::Reconcile(const store::Key& key) {
     OSBX_CHECK(d_.writer.DropFinalizer(*mount, registry::kMountFinalizer));
     return ctrl::Outcome{};
   }
+  if (facts.actual == ActualMount::kServing) d_.watch_server(key.name, facts.server);
   Act(*mount, key, plan);
   if (plan.status != mount->status) {
     Mount changed = *mount;

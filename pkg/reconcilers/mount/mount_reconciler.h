@@ -5,6 +5,7 @@
 // executor.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "api/v1/mount.h"
@@ -26,6 +27,8 @@ struct MountReconcilerDeps {
   registry::Writer& writer;
   ContainerTable& containers;
   mount::Mounter& mounter;
+  // Called with the server of each mount that is mounted, as often as one looks; never null.
+  std::function<void(const std::string& name, const ServerFacts&)> watch_server;
   ctrl::OpExecutor& ops;  // mount, probe, unmount
   ctrl::EventRecorder& events;
   Clock& clock;

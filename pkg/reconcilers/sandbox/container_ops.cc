@@ -260,7 +260,8 @@ Result<> ContainerOps::WaitForExecd(const std::string& slot, const std::string& 
       slot, options_.ping_deadline,
       [&] {
         const auto info = docker_.InspectContainer(id, {.timeout = seconds(5), .stop = stop});
-        return info && info->state.Running();
+        // An engine that does not answer says nothing about the container.
+        return info ? info->state.Running() : info.error().code() != Code::kNotFound;
       },
       stop);
   if (answered || answered.error().code() == Code::kFailedPrecondition) return {};

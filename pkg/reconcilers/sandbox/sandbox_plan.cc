@@ -168,7 +168,9 @@ class Planner {
                        facts_.now);
     ctrl::SetCondition(status.conditions, "ContainerCreated", "True", "Created", "", facts_.now);
     SayReady();
-    if (WantsPause()) {
+    if (std::ranges::any_of(facts_.volumes, &VolumeFacts::replaced)) {
+      plan_.step = SandboxStep::kReplaceMounts;
+    } else if (WantsPause()) {
       plan_.step = SandboxStep::kPause;
     } else {
       KeepLimits(container);
@@ -228,6 +230,10 @@ class Planner {
       if (volume.replaced) {
         return Ready("False", "MountReplaced",
                      "volume " + volume.name + ": the container still has the mount from before");
+      }
+      if (volume.lost) {
+        return Ready("False", "MountLost",
+                     "volume " + volume.name + ": its mount was lost and is made anew");
       }
       if (volume.state == VolumeFacts::State::kFailed) {
         return Ready("False", volume.reason, "volume " + volume.name + ": " + volume.message);

@@ -43,6 +43,7 @@ struct VolumeFacts {
   std::string reason;  // one word, unless ready
   std::string message;
   bool terminal = false;  // waiting does not help (FailFast gives up)
+  bool lost = false;      // its mount is gone from the host for the moment
   bool replaced = false;  // ready, but the running container still has an earlier mount
   // Pending only because this run of osbxd has not proven its mount again yet; the running
   // container has it, as the status says. A restart of osbxd is no news.
@@ -84,9 +85,10 @@ enum class SandboxStep {
   kCreateMounts,  // make the Mount objects that its volumes need
   kInspect,       // the container's details are needed for the status
   kPullImage,
-  kStart,         // create if missing, start, wait for execd
-  kUpdateLimits,  // the resources of a running or paused container
-  kPause,         // freeze its processes
+  kStart,          // create if missing, start, wait for execd
+  kReplaceMounts,  // the running container gets the present mounts for earlier ones
+  kUpdateLimits,   // the resources of a running or paused container
+  kPause,          // freeze its processes
   kUnpause,
   kDropPullSecret,  // the image is here, or nobody wants it any more
   kRemove,          // stop with grace and remove container, slot and staged paths

@@ -11,6 +11,7 @@
 #include "base/reason.h"
 #include "ctrl/conditions.h"
 #include "reconcilers/mount/mount_plan.h"
+#include "reconcilers/sandbox/image_need.h"
 #include "registry/finalizers.h"
 
 namespace osbx::reconcilers {
@@ -97,6 +98,13 @@ ContainerFacts FactsOf(const ContainerRow& row) {
   return facts;
 }
 
+PullPolicy PolicyOf(const Sandbox& sandbox) {
+  const std::string& policy = sandbox.spec.image_pull_policy;
+  if (policy == api::v1::kSandboxImagePullPolicyAlways) return PullPolicy::kAlways;
+  if (policy == api::v1::kSandboxImagePullPolicyNever) return PullPolicy::kNever;
+  return PullPolicy::kIfNotPresent;
+}
+
 // Empty when the image of spec.snapshotRef can be used.
 std::string ProblemOfSnapshot(const Sandbox& sandbox, const ctrl::Cache& cache) {
   const std::string& name = sandbox.spec.snapshot_ref->name;
@@ -127,6 +135,13 @@ bool KnownReady(const Sandbox& sandbox, const VolumeFacts& volume) {
            return known.name == volume.name && known.mount == volume.mount &&
                   known.state == "Ready";
          });
+}
+
+SeenVolume SeenOf(const ResolvedVolume& volume, const api::v1::Mount& mount) {
+  return {.mount_path = volume.mount_path,
+          .target = mount.status.target,
+          .device_minor = mount.status.device_minor.value_or(0),
+          .read_only = volume.read_only};
 }
 
 std::string NameIn(const std::string& ns, const std::string& name) {
@@ -191,7 +206,8 @@ Result<ctrl::Outcome> SandboxReconciler::Reconcile(const store::Key& key) {
                                   [&](const std::string& name) {
                                     return d_.cache.Get<api::v1::Secret>({"secrets", key.ns, name});
                                   }};
-  const std::vector<ResolvedVolume> volumes = ResolveVolumes(*sandbox, lookups, d_.credentials);
+  std::vector<ResolvedVolume> volumes = ResolveVolumes(*sandbox, lookups, d_.credentials);
+  KeepMountsOfContainer(*sandbox, volumes);
   auto row = d_.containers.FindByUid(sandbox->metadata.uid);
   if (row && row->stale && !d_.ops.Busy(key)) {
     OSBX_CHECK(d_.container_ops.Refresh(row->id));
@@ -210,8 +226,9 @@ Result<ctrl::Outcome> SandboxReconciler::Reconcile(const store::Key& key) {
     OSBX_CHECK(d_.writer.UpdateStatus(changed));
     Announce(*sandbox, plan);
   }
-  // What an inspect found is acted on at once: no event follows it.
-  if (plan.step == SandboxStep::kInspect) return ctrl::Outcome{.after = Duration::zero()};
+  // What an inspect found is acted on at once, and a replaced mount is looked at: no event follows.
+  if (plan.step == SandboxStep::kInspect || plan.step == SandboxStep::kReplaceMounts)
+    return ctrl::Outcome{.after = Duration::zero()};
   return ctrl::Outcome{.after = plan.recheck};
 }
 
@@ -231,6 +248,7 @@ SandboxFacts SandboxReconciler::Gather(const Sandbox& sandbox, const store::Key&
   for (const ResolvedVolume& volume : volumes) {
     facts.volumes.push_back(GatherVolume(volume, sandbox, facts.mounts_missing));
   }
+  if (row && row->status == docker::ContainerStatus::kRunning) GatherReplaced(volumes, *row, facts);
   if (sandbox.spec.snapshot_ref) {
     facts.image_problem = ProblemOfSnapshot(sandbox, d_.cache);
   }
@@ -268,11 +286,10 @@ VolumeFacts SandboxReconciler::GatherVolume(const ResolvedVolume& volume, const 
   facts.source = mount->status.target;
   if (ProvenAlive(*mount, d_.run)) {
     facts.state = VolumeFacts::State::kReady;
-    facts.replaced = sandbox.status.phase == "Running" && sandbox.status.started_at &&
-                     mount->status.mounted_at &&
-                     *mount->status.mounted_at > *sandbox.status.started_at;
     return facts;
   }
+  const api::v1::Condition* mounted = ctrl::FindCondition(mount->status.conditions, "Mounted");
+  facts.lost = mounted != nullptr && mounted->reason == "Lost";
   facts.reproving = KnownReady(sandbox, facts) && ProvenBefore(*mount);
   const bool failed = mount->status.phase == "Failed";
   facts.state = failed ? VolumeFacts::State::kFailed : VolumeFacts::State::kPending;
@@ -282,36 +299,51 @@ VolumeFacts SandboxReconciler::GatherVolume(const ResolvedVolume& volume, const 
   return facts;
 }
 
+// A container that was started later than a mount was made has it: only the others are looked at.
+void SandboxReconciler::GatherReplaced(const std::vector<ResolvedVolume>& volumes,
+                                       const ContainerRow& row, SandboxFacts& facts) const {
+  const auto started = row.details ? WholeSeconds(row.details->started_at) : std::nullopt;
+  for (std::size_t i = 0; started && i < volumes.size(); ++i) {
+    VolumeFacts& volume = facts.volumes[i];
+    if (volume.mount.empty() || volume.state != VolumeFacts::State::kReady) continue;
+    const auto mount = d_.cache.Get<api::v1::Mount>({"mounts", "", volume.mount});
+    if (!mount || !mount->status.mounted_at || *mount->status.mounted_at < *started) continue;
+    volume.replaced = !d_.healer.SeesPresent(row, SeenOf(volumes[i], *mount));
+  }
+}
+
 void SandboxReconciler::GatherOperations(const Sandbox& sandbox, const store::Key& key,
                                          SandboxFacts& facts) const {
   facts.busy = d_.ops.Busy(key);
   const store::Key pull = PullKey(sandbox);
   facts.pulling = d_.pulls.Busy(pull);
-  const bool never = sandbox.spec.image_pull_policy == api::v1::kSandboxImagePullPolicyNever;
-  const auto pulled = d_.pulls.Last(pull);
   const auto last = d_.ops.Last(key);
-  if (sandbox.spec.image_pull_policy == api::v1::kSandboxImagePullPolicyAlways &&
-      !facts.container && !pulled) {
-    facts.image_wanted = true;
-  }
   facts.unproven = !last || last->name != kStartOp || last->error;
-  if (!last || !last->error) return;
+  const bool failed = last && last->error;
+  const bool image_missing = failed && ReasonOf(*last->error) == reason::kImageNotFound;
+
+  ImageFacts image{.policy = PolicyOf(sandbox),
+                   .has_container = facts.container.has_value(),
+                   .pulled = d_.pulls.Last(pull),
+                   .mono = facts.mono};
+  if (image_missing) image.failed_create = last;
+  if (const auto& created = sandbox.metadata.creation_timestamp)
+    image.wanted_since = facts.mono - std::chrono::duration_cast<Duration>(facts.now - *created);
+  const ImageNeed need = NeedOfImage(image);
+  facts.image_wanted = need == ImageNeed::kPull || need == ImageNeed::kPullLater;
+  if (need == ImageNeed::kPullLater || need == ImageNeed::kPullFailed) {
+    facts.failure = FailedOperation{.reason = std::string(reason::kImagePullFailed),
+                                    .message = image.pulled->error->message(),
+                                    .terminal = need == ImageNeed::kPullFailed &&
+                                                image.pulled->error->code() != Code::kCancelled,
+                                    .retry = image.pulled->next_allowed};
+    return;
+  }
+  if (!failed || (image_missing && image.policy != PullPolicy::kNever)) return;
   FailedOperation failure{.reason = ReasonOf(*last->error),
                           .message = last->error->message(),
                           .of_removal = last->name == kRemoveOp,
                           .retry = last->next_allowed};
-  const bool image_missing = failure.reason == reason::kImageNotFound;
-  if (image_missing && !never) {
-    if (!pulled || (!pulled->error && pulled->finished_at < last->finished_at)) {
-      facts.image_wanted = true;  // nobody has tried to pull it since
-      return;
-    }
-    if (!pulled->error) return;  // it is here now: create again
-    failure = {.reason = std::string(reason::kImagePullFailed),
-               .message = pulled->error->message(),
-               .retry = pulled->next_allowed};
-    facts.image_wanted = true;
-  }
   // Cut off by a stop of osbxd: that says nothing about the sandbox.
   failure.terminal = IsTerminal(failure.reason) && last->error->code() != Code::kCancelled;
   facts.failure = std::move(failure);
@@ -334,6 +366,8 @@ Result<> SandboxReconciler::Act(const Sandbox& sandbox, const store::Key& key,
       return PullImage(sandbox);
     case SandboxStep::kStart:
       return StartContainer(sandbox, key, volumes);
+    case SandboxStep::kReplaceMounts:
+      return ReplaceMounts(sandbox, plan, volumes);
     case SandboxStep::kUpdateLimits:
       return UpdateLimits(sandbox, plan);
     case SandboxStep::kPause:
@@ -342,9 +376,8 @@ Result<> SandboxReconciler::Act(const Sandbox& sandbox, const store::Key& key,
     case SandboxStep::kDropPullSecret:
       return DropPullSecret(sandbox);
     case SandboxStep::kRemove: {
-      const auto grace = sandbox.metadata.deletion_grace_period_seconds.value_or(0) > 0
-                             ? *sandbox.metadata.deletion_grace_period_seconds
-                             : sandbox.spec.termination_grace_period_seconds;
+      const auto grace = sandbox.metadata.deletion_grace_period_seconds.value_or(
+          sandbox.spec.termination_grace_period_seconds);
       d_.ops.Start(key, std::string(kRemoveOp),
                    [this, sandbox, grace](const std::stop_token& stop) {
                      return d_.container_ops.Remove(sandbox, seconds(grace), stop);
@@ -360,6 +393,33 @@ ContainerFacts::Limits SandboxReconciler::LimitsOfContainer(const Sandbox& sandb
   using Limits = ContainerFacts::Limits;
   if (!row.limits) return Limits::kUnknown;
   return d_.container_ops.LimitsDiffer(sandbox, *row.limits) ? Limits::kDiffer : Limits::kAsWanted;
+}
+
+// One that cannot be replaced is said in an event and the condition Ready, and tried again with
+// back-off. The container is not restarted: what it holds open stays as it is.
+Result<> SandboxReconciler::ReplaceMounts(const Sandbox& sandbox, const SandboxPlan& plan,
+                                          const std::vector<ResolvedVolume>& volumes) {
+  const auto row = d_.containers.FindByUid(sandbox.metadata.uid);
+  if (!row) return {};
+  const auto ref = ctrl::ReferenceTo(sandbox);
+  for (const ResolvedVolume& volume : volumes) {
+    const auto mount = d_.cache.Get<api::v1::Mount>({"mounts", "", volume.mount_name});
+    if (!volume.mount || !mount || !ProvenAlive(*mount, d_.run)) continue;
+    const SeenVolume seen = SeenOf(volume, *mount);
+    if (d_.healer.SeesPresent(*row, seen)) continue;
+    const std::string what = "volume " + volume.name + " at " + volume.mount_path;
+    if (Result<> replaced = d_.healer.Replace(*row, seen); !replaced) {
+      Error error = std::move(replaced).error().Wrap(what);
+      d_.events.Record(ref, ctrl::EventLevel::kWarning, "MountNotReplaced", error.message());
+      Sandbox changed = sandbox;
+      changed.status = plan.status;
+      if (changed.status != sandbox.status) OSBX_CHECK(d_.writer.UpdateStatus(changed));
+      return error;
+    }
+    d_.events.Record(ref, ctrl::EventLevel::kNormal, "MountReplaced",
+                     "Replaced the mount of " + what + " in the running container");
+  }
+  return {};
 }
 
 // What the engine refuses is said in a condition and an event, and tried again with back-off.
@@ -381,10 +441,24 @@ Result<> SandboxReconciler::UpdateLimits(const Sandbox& sandbox, const SandboxPl
   return error;
 }
 
+// A container has the mounts it was made with: other credentials since then are for the next one.
+void SandboxReconciler::KeepMountsOfContainer(const Sandbox& sandbox,
+                                              std::vector<ResolvedVolume>& volumes) const {
+  if (!d_.containers.FindByUid(sandbox.metadata.uid)) return;
+  for (ResolvedVolume& volume : volumes) {
+    const auto stored = std::ranges::find(sandbox.status.volumes, volume.name,
+                                          [](const auto& status) { return status.name; });
+    if (stored == sandbox.status.volumes.end() || stored->mount.empty() || !volume.mount) continue;
+    volume.kept = stored->mount != volume.mount_name;
+    volume.mount_name = stored->mount;
+  }
+}
+
 // One Mount object per match key; whoever comes first makes it.
 Result<> SandboxReconciler::CreateMounts(const std::vector<ResolvedVolume>& volumes) {
   for (const ResolvedVolume& volume : volumes) {
-    if (!volume.mount || d_.cache.Get<api::v1::Mount>({"mounts", "", volume.mount_name})) continue;
+    if (!volume.mount || volume.kept) continue;
+    if (d_.cache.Get<api::v1::Mount>({"mounts", "", volume.mount_name})) continue;
     api::v1::Mount mount;
     mount.metadata.name = volume.mount_name;
     mount.spec = *volume.mount;

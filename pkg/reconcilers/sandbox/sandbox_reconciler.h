@@ -18,6 +18,7 @@
 #include "reconcilers/engine/container_table.h"
 #include "reconcilers/engine/engine_watch.h"
 #include "reconcilers/sandbox/container_ops.h"
+#include "reconcilers/sandbox/healer.h"
 #include "reconcilers/sandbox/sandbox_plan.h"
 #include "reconcilers/volumes/credential_reader.h"
 #include "registry/typed.h"
@@ -38,6 +39,7 @@ struct SandboxReconcilerDeps {
   ContainerTable& containers;
   EngineWatch& engine;
   ContainerOps& container_ops;
+  const Healer& healer;
   docker::Client& docker;
   ctrl::OpExecutor& ops;    // start, remove
   ctrl::OpExecutor& pulls;  // keyed by image, so that a slow registry holds up nobody else
@@ -62,10 +64,16 @@ class SandboxReconciler {
   ContainerFacts::Limits LimitsOfContainer(const Sandbox& sandbox, const ContainerRow& row) const;
   VolumeFacts GatherVolume(const ResolvedVolume& volume, const Sandbox& sandbox,
                            bool& mounts_missing) const;
+  // Which mounts of the running container are not the present ones.
+  void GatherReplaced(const std::vector<ResolvedVolume>& volumes, const ContainerRow& row,
+                      SandboxFacts& facts) const;
   void GatherOperations(const Sandbox& sandbox, const store::Key& key, SandboxFacts& facts) const;
   Result<> Act(const Sandbox& sandbox, const store::Key& key, const SandboxPlan& plan,
                const std::vector<ResolvedVolume>& volumes);
+  Result<> ReplaceMounts(const Sandbox& sandbox, const SandboxPlan& plan,
+                         const std::vector<ResolvedVolume>& volumes);
   Result<> UpdateLimits(const Sandbox& sandbox, const SandboxPlan& plan);
+  void KeepMountsOfContainer(const Sandbox& sandbox, std::vector<ResolvedVolume>& volumes) const;
   Result<> CreateMounts(const std::vector<ResolvedVolume>& volumes);
   Result<> StartContainer(const Sandbox& sandbox, const store::Key& key,
                           const std::vector<ResolvedVolume>& volumes);

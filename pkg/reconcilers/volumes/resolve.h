@@ -36,6 +36,7 @@ struct ResolvedVolume {
   std::optional<api::v1::PvcSource> pvc;
 
   std::string mount_name;          // of the Mount object
+  bool kept = false;               // mount_name is the container's earlier one, not that of `mount`
   mount::Credentials credentials;  // for the mount
 
   std::string reason;  // VolumeNotFound, VolumeTerminating, CredentialsNotFound, InvalidCredentials

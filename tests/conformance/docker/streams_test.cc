@@ -163,7 +163,11 @@ class Listener {
   Listener(Client& client, Filters filters)
       : stream_(client, Options(std::move(filters)), RealClock()) {
     thread_ = std::jthread([this](std::stop_token stop) {
-      stream_.Run(stop, {.on_relist = [this] { Note("relist"); },
+      stream_.Run(stop, {.on_relist =
+                             [this] {
+                               Note("relist");
+                               return Result<>();
+                             },
                          .on_event = [this](const Event& event) { Take(event); },
                          .on_down = {}});
     });

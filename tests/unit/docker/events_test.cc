@@ -38,7 +38,10 @@ class EventStreamTest : public ::testing::Test {
     options.first_backoff = seconds(1);
     stream_ = std::make_unique<EventStream>(*client_, options, clock_);
     reader_ = std::jthread([this](std::stop_token stop) {
-      stream_->Run(stop, {.on_relist = [this] { Note("relist"); },
+      stream_->Run(stop, {.on_relist = [this]() -> Result<> {
+                            Note("relist");
+                            return relist_result_;
+                          },
                           .on_event = [this](const Event& event) { Note(event.id); },
                           .on_down = [this](const Error&) { Note("down"); }});
     });
@@ -67,8 +70,29 @@ class EventStreamTest : public ::testing::Test {
   std::unique_ptr<EventStream> stream_;
   std::mutex mutex_;
   std::vector<std::string> seen_;
+  Result<> relist_result_;
   std::jthread reader_;
 };
+
+TEST_F(EventStreamTest, AListThatFailsEndsTheConnection) {
+  relist_result_ = Error(Code::kUnavailable, "the list failed");
+  Start();
+  ASSERT_TRUE(SeenCount("down", 1)) << "or its reader would know nothing until the next renewal";
+  ASSERT_TRUE(Eventually([this] { return clock_.Waiters() == 1; }));
+  EXPECT_THAT(Seen(), ElementsAre("relist", "down"));
+  relist_result_ = {};
+  clock_.Advance(seconds(1));
+  ASSERT_TRUE(SeenCount("relist", 2));
+  EXPECT_THAT(Seen(), ElementsAre("relist", "down", "relist"));
+}
+
+TEST_F(EventStreamTest, AnEngineThatHangsIsDownNotRenewed) {
+  docker_.Hang("GET /events");
+  EventStreamOptions options;
+  options.resync = std::chrono::milliseconds(50);
+  Start(options);
+  EXPECT_TRUE(SeenCount("down", 1));
+}
 
 TEST_F(EventStreamTest, RelistsFirstThenFollows) {
   Start();

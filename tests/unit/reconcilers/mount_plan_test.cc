@@ -248,7 +248,34 @@ TEST(PlanMount, TheRecordGoesLast) {
   facts.actual = ActualMount::kDead;
   EXPECT_EQ(PlanMount(mount, facts).step, MountStep::kDetachDead);
   facts.actual = ActualMount::kAbsent;
+  EXPECT_EQ(PlanMount(mount, facts).step, MountStep::kUnmount)
+      << "a server being started, a directory, logs may be there without a mount";
+  facts.last = Failed(kUnmountOp, seconds(3));
+  EXPECT_EQ(PlanMount(mount, facts).step, MountStep::kNone)
+      << "what could not be removed stays known";
+  facts.last = LastOperation{.name = std::string(kMountOp), .ok = true};
+  EXPECT_EQ(PlanMount(mount, facts).step, MountStep::kUnmount);
+  facts.last = LastOperation{.name = std::string(kUnmountOp), .ok = true};
   EXPECT_EQ(PlanMount(mount, facts).step, MountStep::kRelease);
+  facts.last.reset();
+  facts.actual = ActualMount::kForeign;
+  EXPECT_EQ(PlanMount(mount, facts).step, MountStep::kRelease) << "not ours to remove";
+}
+
+TEST(PlanMount, ASlowProbeOfTheSameServerMakesItNoOtherMount) {
+  Mount mount = Mounted();
+  mount.status.proven_by = "run-1";
+  MountFacts facts = Used();
+  facts.last = Failed(kProbeOp, seconds(0));
+  const MountPlan slow = PlanMount(mount, facts);
+  EXPECT_EQ(slow.step, MountStep::kMount) << "adopts what answers, replaces what does not";
+  EXPECT_EQ(slow.status.proven_by, "");
+  EXPECT_EQ(slow.status.mounted_at, mount.status.mounted_at);
+  Mount again = mount;
+  again.status = slow.status;
+  facts.last = LastOperation{.name = std::string(kMountOp), .ok = true};
+  EXPECT_EQ(PlanMount(again, facts).status.mounted_at, mount.status.mounted_at)
+      << "containers that were started since still have it";
 }
 
 TEST(PlanMount, ABusyUnmountIsRepeatedAfterItsPauseAndSaysWhoHoldsIt) {

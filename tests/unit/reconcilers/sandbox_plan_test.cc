@@ -346,12 +346,29 @@ TEST(PlanSandbox, AMountThatIsProvenAgainAfterARestartOfOsbxdIsNoNews) {
   EXPECT_EQ(Settle(sandbox, ended).step, SandboxStep::kNone) << "I12: nothing starts on it yet";
 }
 
-TEST(PlanSandbox, AReplacedMountIsSaidNotHidden) {
+TEST(PlanSandbox, AReplacedMountIsSaidAndPutRightBeforeAnythingElse) {
+  Sandbox sandbox = Running();
+  sandbox.spec.paused = true;
   SandboxFacts facts = With(Container(State::kRunning));
   facts.volumes = {OssVolume(VolumeFacts::State::kReady)};
   facts.volumes[0].replaced = true;
-  EXPECT_EQ(ctrl::FindCondition(PlanSandbox(Running(), facts).status.conditions, "Ready")->reason,
-            "MountReplaced");
+  SandboxPlan plan = PlanSandbox(sandbox, facts);
+  EXPECT_EQ(ctrl::FindCondition(plan.status.conditions, "Ready")->reason, "MountReplaced");
+  EXPECT_EQ(plan.step, SandboxStep::kReplaceMounts);
+  facts.busy = true;
+  EXPECT_EQ(PlanSandbox(sandbox, facts).step, SandboxStep::kNone);
+}
+
+TEST(PlanSandbox, ALostMountIsSaidWhileItIsMadeAnew) {
+  SandboxFacts facts = With(Container(State::kRunning));
+  facts.volumes = {OssVolume(VolumeFacts::State::kPending)};
+  EXPECT_EQ(ctrl::FindCondition(PlanSandbox(Running(), facts).status.conditions, "Ready")->status,
+            "True")
+      << "looked at again after a restart of osbxd";
+  facts.volumes[0].lost = true;
+  const SandboxPlan plan = PlanSandbox(Running(), facts);
+  EXPECT_EQ(ctrl::FindCondition(plan.status.conditions, "Ready")->reason, "MountLost");
+  EXPECT_EQ(plan.step, SandboxStep::kNone) << "nothing to do in the container yet";
 }
 
 TEST(PlanSandbox, PausedIsKeptAsTheSpecSays) {

@@ -33,13 +33,18 @@ TEST_F(DeleteTest, WithoutFinalizersItGoesAtOnce) {
   EXPECT_FAILS(Delete("secrets/v"), Code::kNotFound, "secrets \"v\" not found");
 }
 
+TEST_F(DeleteTest, TheGracePeriodIsWhatWasAskedFor) {
+  ASSERT_THAT(Delete("sandboxes/a", {.grace_period_seconds = 3}), IsOk());
+  EXPECT_EQ(Stored("sandboxes/a")["metadata"]["deletionGracePeriodSeconds"], 3);
+}
+
 TEST_F(DeleteTest, AFinalizerHoldsItUntilItIsTakenAway) {
   const auto deleting = Delete("sandboxes/a");
   ASSERT_THAT(deleting, IsOk());
   EXPECT_FALSE(deleting->removed);
   const Json metadata = Stored("sandboxes/a")["metadata"];
   EXPECT_EQ(metadata["deletionTimestamp"], "2026-01-01T00:00:00Z");
-  EXPECT_EQ(metadata["deletionGracePeriodSeconds"], 0);
+  EXPECT_EQ(metadata["deletionGracePeriodSeconds"], 10) << "the spec's";
   EXPECT_EQ(metadata["generation"], 2);
 
   clock_.Advance(std::chrono::seconds(5));

@@ -5,6 +5,7 @@
 
 #include "drivers/mount/failure.h"
 #include "drivers/mount/host_path.h"
+#include "drivers/mount/inside.h"
 #include "drivers/mount/slot.h"
 #include "reconcilers/sandbox/ping.h"
 
@@ -119,6 +120,15 @@ Result<MountRecord> Mounter::Describe(const std::string& name, const std::string
     return Error(Code::kNotFound, "not mounted");
   }
   return kernel.RecordOf(target);
+}
+
+// Containers of a simulation are no processes: what they see is taken for the present mounts.
+Result<InsideView> LookInside(pid_t pid) {
+  return Error(Code::kNotFound, "there is no process " + std::to_string(pid));
+}
+
+Result<> Mounter::ReplaceInside(const std::string& target, const InsidePlace& /*place*/) {
+  return Error(Code::kNotFound, target + ": there is no process");
 }
 
 Result<MountTablePtr> Mounter::Table() const {

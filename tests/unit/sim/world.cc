@@ -112,7 +112,7 @@ void World::LookAtMounts() {
 void World::Connect() {
   undelivered_ = engine.EventsFrom(next_event_);  // what happened before the list is in the list
   undelivered_.clear();
-  daemon_->host->engine().Relist({});
+  Ignore(daemon_->host->engine().Relist({}), "the walk tries again");
   connected_ = daemon_->host->containers().Known();
 }
 
