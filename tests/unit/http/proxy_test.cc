@@ -334,8 +334,7 @@ TEST_F(ProxyTest, WhatIsMalformedOrAmbiguousGoesNowhere) {
        {"POST /p/x HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
         "POST /p/x HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         "POST /p/x HTTP/1.1\r\nHost: x\r\nX: a\r\n Transfer-Encoding: chunked\r\n\r\n",
-        "POST /p/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
-        "chunked\r\n\r\n",
+        "PUT /p/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: a\r\nTransfer-Encoding: b\r\n\r\n",
         "POST /p/x HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
         "POST /p/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n"}) {
     auto client = Connect();
