@@ -30,6 +30,10 @@ std::optional<http::Response> WithoutSlash(const http::Request& request) {
   return response;
 }
 
+void Append(std::string& methods, const char* method) {
+  methods += (methods.empty() ? "" : ", ") + std::string(method);
+}
+
 // What no endpoint takes: other methods, other paths; and what needs no key.
 void AddRemainder(const std::map<std::string, std::string>& allowed, http::Router& router) {
   for (const auto& [pattern, methods] : allowed) {
@@ -136,8 +140,7 @@ void Dialect::AddRoutes(http::Router& router) {
     for (const Row& row : kRows) {
       const std::string pattern = prefix + row.path;
       if (pattern == "/metrics/events") continue;  // only below /v1
-      std::string& methods = allowed[pattern];
-      methods += (methods.empty() ? "" : ", ") + std::string(row.method);
+      Append(allowed[pattern], row.method);
       router.Add({.method = row.method,
                   .pattern = pattern,
                   .handler =

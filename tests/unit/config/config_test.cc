@@ -29,6 +29,9 @@ A = "b"
 [storage]
 allowed_host_paths = ["/data/"]
 ossfs_mount_root = "/mnt/x/"
+[renew_intent]
+enabled = false
+min_interval_seconds = 5
 [kubernetes]
 anything = 1
 )",
@@ -40,6 +43,8 @@ anything = 1
   EXPECT_EQ(loaded->config.docker.sandbox_env.at("A"), "b");
   EXPECT_THAT(loaded->config.storage.allowed_host_paths, ElementsAre("/data"));
   EXPECT_EQ(loaded->config.storage.ossfs_mount_root, "/mnt/x");
+  EXPECT_FALSE(loaded->config.renew.enabled);
+  EXPECT_EQ(loaded->config.renew.min_interval, std::chrono::seconds(5));
   EXPECT_THAT(loaded->unknown, IsEmpty());
   EXPECT_THAT(loaded->warnings, ElementsAre(HasSubstr("kubernetes has no effect"),
                                             HasSubstr("f.toml:9: runtime.execd_image"),
@@ -88,6 +93,8 @@ TEST(Config, TheAnnotatedSampleIsKnownInEveryKeyAndEqualsTheDefaults) {
   EXPECT_EQ(loaded->config.docker.drop_capabilities, DockerConfig{}.drop_capabilities);
   EXPECT_EQ(loaded->config.mounts.gc_grace, MountConfig{}.gc_grace);
   EXPECT_EQ(loaded->config.paths.store, PathsConfig{}.store);
+  EXPECT_EQ(loaded->config.renew.enabled, RenewConfig{}.enabled);
+  EXPECT_EQ(loaded->config.renew.min_interval, RenewConfig{}.min_interval);
 }
 
 TEST(Config, ANamedFileThatIsMissingIsAnError) {
