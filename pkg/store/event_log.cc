@@ -2,11 +2,11 @@
 #include "store/event_log.h"
 
 #include <filesystem>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
+#include "store/event_text.h"
 #include "store/migrations.h"
 
 namespace osbx::store {
@@ -48,27 +48,7 @@ Result<> Check(Database& database) {
   return {};
 }
 
-Result<ObjectPtr> Decode(const Database& database, const Row& row) {
-  auto object = std::make_shared<Object>();
-  object->revision = row.Integer(0);
-  object->created = row.Integer(2);
-  object->key = {.kind = std::string(row.Text(3)),
-                 .ns = std::string(row.Text(4)),
-                 .name = std::string(row.Text(5))};
-  object->bytes = std::make_shared<const std::string>(row.Text(6));
-  auto body = std::make_shared<Json>(Json::parse(*object->bytes, nullptr, false));
-  const auto metadata = body->find("metadata");
-  if (!body->is_object() || metadata == body->end() || !metadata->is_object()) {
-    return Damaged(database, "row " + std::to_string(object->revision) + " is not an object");
-  }
-  if (const auto uid = metadata->find("uid"); uid != metadata->end() && uid->is_string()) {
-    object->uid = uid->get<std::string>();
-  }
-  object->body = std::move(body);
-  return ObjectPtr(std::move(object));
-}
-
-// Replays the rows in order.
+// Replays the rows in order. Only what is the newest of its key is parsed.
 class Loader {
  public:
   Loader(const Database& database, Revision oldest) : database_(database) {
@@ -77,40 +57,52 @@ class Loader {
   }
 
   Result<> Add(const Row& row) {
-    OSBX_TRY(ObjectPtr object, Decode(database_, row));
-    const Revision revision = object->revision;
+    const ObjectText object{.revision = row.Integer(0),
+                            .created = row.Integer(2),
+                            .bytes = std::make_shared<const std::string>(row.Text(6))};
+    Key key{.kind = std::string(row.Text(3)),
+            .ns = std::string(row.Text(4)),
+            .name = std::string(row.Text(5))};
     const auto type = static_cast<EventType>(row.Integer(1));
-    const auto found = newest_.find(object->key);
-    const ObjectPtr previous = found == newest_.end() ? nullptr : found->second;
+    const auto found = newest_.find(key);
+    std::optional<ObjectText> previous;
+    if (found != newest_.end()) previous = found->second;
     if (type == EventType::kDeleted) {
-      newest_.erase(object->key);
+      newest_.erase(key);
     } else {
-      newest_[object->key] = object;
+      newest_[key] = object;
     }
     Table::State& state = loaded_.state;
-    if (revision <= state.oldest) {  // only the state it left matters
+    if (object.revision <= state.oldest) {  // only the state it left matters
       if (previous) loaded_.forgotten.push_back(previous->revision);
-      if (type == EventType::kDeleted) loaded_.forgotten.push_back(revision);
+      if (type == EventType::kDeleted) loaded_.forgotten.push_back(object.revision);
       return {};
     }
-    if (revision != state.current + 1 || (previous == nullptr) != (type == EventType::kAdded)) {
-      return Damaged(database_, "the events before " + std::to_string(revision) + " are missing");
+    if (object.revision != state.current + 1 || !previous != (type == EventType::kAdded)) {
+      return Damaged(database_,
+                     "the events before " + std::to_string(object.revision) + " are missing");
     }
-    state.current = revision;
-    state.events.push_back(std::make_shared<Event>(Event{
-        .revision = revision, .type = type, .object = std::move(object), .previous = previous}));
+    state.current = object.revision;
+    state.events.push_back(std::make_shared<const EventText>(
+        EventText{.type = type, .key = std::move(key), .object = object, .previous = previous}));
     return {};
   }
 
-  EventLog::Loaded Take() && {
-    for (auto& [key, object] : newest_) loaded_.state.objects.push_back(std::move(object));
+  Result<EventLog::Loaded> Take() && {
+    for (const auto& [key, text] : newest_) {
+      ObjectPtr object = Parse(key, text);
+      if (!object) {
+        return Damaged(database_, "row " + std::to_string(text.revision) + " is not an object");
+      }
+      loaded_.state.objects.push_back(std::move(object));
+    }
     return std::move(loaded_);
   }
 
  private:
   const Database& database_;
   EventLog::Loaded loaded_;
-  std::unordered_map<Key, ObjectPtr, KeyHash> newest_;
+  std::unordered_map<Key, ObjectText, KeyHash> newest_;
 };
 
 }  // namespace

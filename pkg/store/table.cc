@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/table.h"
 
-#include <algorithm>
 #include <mutex>
+#include <utility>
 
 #include "store/labels.h"
 
@@ -13,13 +13,9 @@ bool InNamespace(const std::string& ns, const std::string& wanted) {
   return wanted.empty() || ns == wanted;
 }
 
-// The first event with a revision above `after`; events are in order.
-std::deque<EventPtr>::const_iterator FirstAfter(const std::deque<EventPtr>& events,
-                                                Revision after) {
-  return std::upper_bound(
-      events.begin(), events.end(), after,
-      [](Revision revision, const EventPtr& event) { return revision < event->revision; });
-}
+// Kept whole for those who follow: a watcher is seldom further behind. Parsing is cheap enough for
+// the others.
+constexpr std::size_t kWholeEvents = 256;
 
 Error Expired(Revision revision, Revision oldest) {
   return Error(Code::kExpired, "revision " + std::to_string(revision) +
@@ -75,7 +71,8 @@ Snapshot Table::List(const ListQuery& query) const {
 
 Result<Snapshot> Table::ListAt(const ListQuery& query, Revision revision) const {
   std::vector<ObjectPtr> present;
-  std::vector<EventPtr> later;
+  std::vector<KeptEvent> later;
+  Revision oldest = 0;
   {
     const std::shared_lock lock(mutex_);
     if (revision > current_) {
@@ -86,26 +83,28 @@ Result<Snapshot> Table::ListAt(const ListQuery& query, Revision revision) const 
     if (revision < oldest_) return Expired(revision, oldest_);
     const KindTable* table = FindKind(query.kind);
     if (table == nullptr) return Snapshot{.revision = revision, .objects = {}};
-    const auto first = FirstAfter(table->events, revision);
-    if (first == table->events.end()) {
+    later = table->events.After(revision, table->events.Size());
+    if (later.empty()) {
       return Snapshot{.revision = revision, .objects = Select(*table, query)};
     }
+    oldest = oldest_;
     // Labels may have differed then: they are compared after the way back.
     present = Select(*table, {.kind = query.kind, .ns = query.ns, .labels = {}});
-    later.assign(first, table->events.end());
   }
   Objects objects;
   for (ObjectPtr& object : present) {
     Name name{object->key.ns, object->key.name};
     objects.emplace_hint(objects.end(), std::move(name), std::move(object));
   }
-  for (auto event = later.rbegin(); event != later.rend(); ++event) {
-    const Key& key = (*event)->object->key;
+  for (auto kept = later.rbegin(); kept != later.rend(); ++kept) {
+    const EventPtr event = WholeOf(*kept);
+    if (!event) return Expired(revision, oldest);
+    const Key& key = event->object->key;
     if (!InNamespace(key.ns, query.ns)) continue;
-    if ((*event)->type == EventType::kAdded) {
+    if (event->type == EventType::kAdded) {
       objects.erase({key.ns, key.name});
     } else {
-      objects[{key.ns, key.name}] = (*event)->previous;
+      objects[{key.ns, key.name}] = event->previous;
     }
   }
   Snapshot snapshot{.revision = revision, .objects = {}};
@@ -117,15 +116,23 @@ Result<Snapshot> Table::ListAt(const ListQuery& query, Revision revision) const 
 
 Result<std::vector<EventPtr>> Table::EventsAfter(const std::string& kind, Revision after,
                                                  std::size_t max) const {
-  const std::shared_lock lock(mutex_);
-  if (after < oldest_) return Expired(after, oldest_);
+  std::vector<KeptEvent> kept;
+  Revision oldest = 0;
+  {
+    const std::shared_lock lock(mutex_);
+    if (after < oldest_) return Expired(after, oldest_);
+    oldest = oldest_;
+    if (kind.empty()) {
+      kept = events_.After(after, max);
+    } else if (const KindTable* table = FindKind(kind)) {
+      kept = table->events.After(after, max);
+    }
+  }
   std::vector<EventPtr> result;
-  const KindTable* table = kind.empty() ? nullptr : FindKind(kind);
-  if (!kind.empty() && table == nullptr) return result;
-  const std::deque<EventPtr>& events = table == nullptr ? events_ : table->events;
-  for (auto event = FirstAfter(events, after); event != events.end() && result.size() < max;
-       ++event) {
-    result.push_back(*event);
+  result.reserve(kept.size());
+  for (const KeptEvent& event : kept) {
+    result.push_back(WholeOf(event));
+    if (!result.back()) return Expired(after, oldest);  // damaged: to be listed again
   }
   return result;
 }
@@ -142,7 +149,7 @@ Revision Table::Oldest() const {
 
 std::size_t Table::WindowEvents() const {
   const std::shared_lock lock(mutex_);
-  return events_.size();
+  return events_.Size();
 }
 
 std::size_t Table::WindowBytes() const {
@@ -186,22 +193,33 @@ void Table::Remove(KindTable& table, const Key& key) {
 }
 
 void Table::Push(const EventPtr& event) {
-  events_.push_back(event);
-  kinds_[event->object->key.kind].events.push_back(event);
+  events_.Push(event);
+  kinds_[event->object->key.kind].events.Push(event);
   event_bytes_ += event->object->bytes->size();
   current_ = event->revision;
 }
 
+// Keeps all but the latest as text. The caller destroys the whole ones without the lock.
+std::vector<EventPtr> Table::Settle() {
+  std::vector<EventPtr> settled;
+  while (EventPtr whole = events_.OldestWhole(kWholeEvents)) {
+    const auto text = std::make_shared<const EventText>(TextOf(*whole));
+    events_.Settle(text);
+    kinds_[text->key.kind].events.Settle(text);
+    settled.push_back(std::move(whole));
+  }
+  return settled;
+}
+
 // Takes the events out that no longer fit the window. The caller destroys them without the lock.
-std::vector<EventPtr> Table::Trim() {
-  std::vector<EventPtr> trimmed;
-  while (!events_.empty() &&
-         (events_.size() > window_.max_events || event_bytes_ > window_.max_bytes)) {
-    EventPtr event = std::move(events_.front());
-    events_.pop_front();
-    kinds_[event->object->key.kind].events.pop_front();
-    event_bytes_ -= event->object->bytes->size();
-    oldest_ = event->revision;
+std::vector<EventTextPtr> Table::Trim() {
+  std::vector<EventTextPtr> trimmed;
+  while (events_.Size() > 0 &&
+         (events_.Size() > window_.max_events || event_bytes_ > window_.max_bytes)) {
+    EventTextPtr event = events_.Pop();
+    kinds_[event->key.kind].events.Pop();
+    event_bytes_ -= event->object.bytes->size();
+    oldest_ = event->object.revision;
     trimmed.push_back(std::move(event));
   }
   return trimmed;
@@ -211,11 +229,11 @@ namespace {
 
 // Before a trimmed event one cannot look back: the state it replaced is not needed any more, nor is
 // the last state of what it deleted.
-std::vector<Revision> Forgotten(const std::vector<EventPtr>& trimmed) {
+std::vector<Revision> Forgotten(const std::vector<EventTextPtr>& trimmed) {
   std::vector<Revision> result;
-  for (const EventPtr& event : trimmed) {
+  for (const EventTextPtr& event : trimmed) {
     if (event->previous) result.push_back(event->previous->revision);
-    if (event->type == EventType::kDeleted) result.push_back(event->revision);
+    if (event->type == EventType::kDeleted) result.push_back(event->object.revision);
   }
   return result;
 }
@@ -223,8 +241,9 @@ std::vector<Revision> Forgotten(const std::vector<EventPtr>& trimmed) {
 }  // namespace
 
 std::vector<Revision> Table::Apply(const std::vector<EventPtr>& events) {
-  std::vector<EventPtr> trimmed;
-  std::vector<ObjectPtr> replaced;  // kept alive until the lock is gone
+  std::vector<EventTextPtr> trimmed;  // these three are kept alive until the lock is gone
+  std::vector<EventPtr> settled;
+  std::vector<ObjectPtr> replaced;
   replaced.reserve(events.size());
   {
     const std::unique_lock lock(mutex_);
@@ -238,18 +257,23 @@ std::vector<Revision> Table::Apply(const std::vector<EventPtr>& events) {
       }
       Push(event);
     }
+    settled = Settle();
     trimmed = Trim();
   }
   return Forgotten(trimmed);
 }
 
 std::vector<Revision> Table::Restore(const State& state) {
-  std::vector<EventPtr> trimmed;
+  std::vector<EventTextPtr> trimmed;
   {
     const std::unique_lock lock(mutex_);
     for (const ObjectPtr& object : state.objects) Put(kinds_[object->key.kind], object);
     oldest_ = state.oldest;
-    for (const EventPtr& event : state.events) Push(event);
+    for (const EventTextPtr& event : state.events) {
+      events_.Load(event);
+      kinds_[event->key.kind].events.Load(event);
+      event_bytes_ += event->object.bytes->size();
+    }
     current_ = state.current;
     trimmed = Trim();
   }

@@ -5,7 +5,6 @@
 // writer at a time.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <set>
 #include <shared_mutex>
@@ -14,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/kept_events.h"
 #include "store/store.h"
 
 namespace osbx::store {
@@ -21,7 +21,7 @@ namespace osbx::store {
 // How many events are kept for those who follow them. Whichever limit is reached first counts.
 struct Window {
   std::size_t max_events = 10'000;
-  // Of serialised objects; in memory an event takes about five times that.
+  // Of serialised objects. The latest few hundred take about six times that in memory.
   std::size_t max_bytes = std::size_t{6} << 20U;
 };
 
@@ -45,7 +45,7 @@ class Table {
 
   struct State {
     std::vector<ObjectPtr> objects = {};
-    std::vector<EventPtr> events = {};  // those in (oldest, current], without a gap
+    std::vector<EventTextPtr> events = {};  // those in (oldest, current], without a gap
     Revision current = 0;
     Revision oldest = 0;
   };
@@ -64,7 +64,7 @@ class Table {
   struct KindTable {
     Objects objects = {};
     std::map<Label, Slots> labels = {};
-    std::deque<EventPtr> events = {};
+    KeptEvents events = {};
   };
 
   const KindTable* FindKind(const std::string& kind) const;
@@ -74,12 +74,13 @@ class Table {
   static void Unindex(KindTable& table, const Slot& slot);
   static std::vector<ObjectPtr> Select(const KindTable& table, const ListQuery& query);
   void Push(const EventPtr& event);
-  std::vector<EventPtr> Trim();
+  std::vector<EventPtr> Settle();
+  std::vector<EventTextPtr> Trim();
 
   const Window window_;
   mutable std::shared_mutex mutex_;
   std::unordered_map<std::string, KindTable> kinds_;
-  std::deque<EventPtr> events_;  // of all kinds
+  KeptEvents events_;  // of all kinds
   std::size_t event_bytes_ = 0;
   Revision current_ = 0;
   Revision oldest_ = 0;

@@ -83,6 +83,41 @@ class StoreSuite : public ::testing::Test {
 using Targets = ::testing::Types<MemoryTarget, SqliteTarget>;
 TYPED_TEST_SUITE(StoreSuite, Targets, );
 
+// The older of the kept events are not held as they were made.
+TYPED_TEST(StoreSuite, EventsOfLongAgoAreAsTheyWereWhenTheyAreStillKept) {
+  const Key key = Named("a");
+  const Key gone = Named("gone");
+  this->Must(Create(key, "0"));
+  this->Must(Create(gone, "g"));
+  this->Must(Delete(gone));
+  constexpr int kUpdates = 1000;
+  for (int i = 1; i <= kUpdates; ++i) this->Must(Update(key, std::to_string(i)));
+  for (int life = 0; life < 2; ++life) {
+    const auto events = this->S().EventsAfter("", 0, kAll);
+    ASSERT_THAT(events, IsOk());
+    ASSERT_EQ(events->size(), kUpdates + 3U);
+    EXPECT_EQ(events->at(0)->type, EventType::kAdded);
+    EXPECT_EQ(events->at(0)->previous, nullptr);
+    EXPECT_EQ(events->at(2)->type, EventType::kDeleted);
+    EXPECT_EQ(PayloadOf(*events->at(2)->previous), "g");
+    for (int i = 1; i <= kUpdates; ++i) {
+      const Event& event = *events->at(static_cast<std::size_t>(i + 2));
+      ASSERT_EQ(event.revision, i + 3);
+      ASSERT_EQ(event.object->revision, i + 3);
+      ASSERT_EQ(event.object->created, 1);
+      ASSERT_EQ(StampOf(*event.object), std::to_string(i + 3));
+      ASSERT_EQ(PayloadOf(*event.object), std::to_string(i));
+      ASSERT_EQ(Json::parse(*event.object->bytes), *event.object->body);
+      ASSERT_EQ(PayloadOf(*event.previous), std::to_string(i - 1));
+    }
+    const auto then = this->S().ListAt({.kind = "sandboxes"}, 2);
+    ASSERT_THAT(then, IsOk());
+    EXPECT_THAT(Lines(*then), ElementsAre("default/a=0@1", "default/gone=g@2"));
+    EXPECT_THAT(this->EventLines(kUpdates + 2), SizeIs(1));
+    this->target_.Reopen();
+  }
+}
+
 TYPED_TEST(StoreSuite, StartsEmptyAtRevisionZero) {
   EXPECT_EQ(this->S().Current(), 0);
   EXPECT_EQ(this->S().Oldest(), 0);
