@@ -24,8 +24,9 @@
 namespace osbx {
 namespace {
 
-constexpr Duration kOperationsGrace =
-    std::chrono::seconds(3);  // of 5 s in all; what is cut off is found again
+// Of 5 s in all; what is cut off is found again.
+constexpr std::chrono::seconds kRequestsGrace(2);
+constexpr Duration kOperationsGrace = std::chrono::seconds(2);
 constexpr Duration kDockerDeadline = std::chrono::seconds(10);
 
 std::vector<http::Listener> ListenersOf(const config::Config& config) {
@@ -44,6 +45,7 @@ std::vector<http::Listener> ListenersOf(const config::Config& config) {
 
 // Members in the order they are started; destruction runs backwards.
 struct Daemon::Parts {
+  std::chrono::milliseconds requests_grace{};
   std::unique_ptr<store::SqliteStore> store;
   std::unique_ptr<registry::Registry> registry;
   std::unique_ptr<ctrl::Cache> cache;
@@ -157,6 +159,7 @@ apiserver::Collectors Daemon::Parts::Collectors() const {
 Result<> Daemon::Parts::Serve(const config::Config& config) {
   apiserver::ApiServerOptions options;
   options.listeners = ListenersOf(config);
+  requests_grace = std::min(kRequestsGrace, config.server.graceful_shutdown);
   options.limits.idle =
       std::chrono::duration_cast<std::chrono::milliseconds>(config.server.keep_alive);
   options.api_key = config.server.api_key;
@@ -216,7 +219,7 @@ void Daemon::Stop() {
   if (!parts_) return;
   Parts& p = *parts_;
   if (p.dialect) p.dialect->Stop();
-  if (p.api) p.api->Stop();
+  if (p.api) p.api->Stop(p.requests_grace);
   if (p.host) p.host->StopSources();
   if (p.manager) p.manager->Stop();
   if (p.host) p.host->StopOperations(kOperationsGrace);

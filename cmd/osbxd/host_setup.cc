@@ -40,22 +40,6 @@ Result<> RequireProgram(const std::string& path) {
   return Error::FromErrno(errno, "program " + path).Wrap("osbx.paths.libexec_dir");
 }
 
-// "source:target[:ro|rw]"
-Result<docker::MountSpec> ParseBind(const std::string& text) {
-  const auto first = text.find(':');
-  const auto second = text.find(':', first == std::string::npos ? first : first + 1);
-  const std::string mode = second == std::string::npos ? "rw" : text.substr(second + 1);
-  if (first == std::string::npos || text.front() != '/' || (mode != "ro" && mode != "rw")) {
-    return Error(Code::kInvalid,
-                 "docker.sandbox_binds: \"" + text + "\" is not source:target[:ro]");
-  }
-  return docker::MountSpec{
-      .type = docker::MountType::kBind,
-      .source = text.substr(0, first),
-      .target = text.substr(first + 1, second == std::string::npos ? second : second - first - 1),
-      .read_only = mode == "ro"};
-}
-
 // The engine wants the profile's text, not its path.
 Result<std::string> SeccompProfile(const std::string& setting) {
   if (setting.empty() || setting == "unconfined") return setting;
@@ -79,8 +63,12 @@ Result<reconcilers::ContainerDefaults> DefaultsOf(const config::Config& config,
   defaults.pids_limit = config.docker.pids_limit;
   defaults.env = config.docker.sandbox_env;
   for (const std::string& bind : config.docker.sandbox_binds) {
-    OSBX_TRY(docker::MountSpec mount, ParseBind(bind));
-    defaults.mounts.push_back(std::move(mount));
+    const auto parsed = config::ParseBind(bind);
+    if (!parsed) return Error(Code::kInvalid, "docker.sandbox_binds: " + bind);
+    defaults.mounts.push_back({.type = docker::MountType::kBind,
+                               .source = parsed->source,
+                               .target = parsed->target,
+                               .read_only = parsed->read_only});
   }
   return defaults;
 }

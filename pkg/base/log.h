@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
+
 namespace osbx::log {
 
 enum class Level { kDebug, kInfo, kWarn, kError };
@@ -28,8 +30,12 @@ struct Field {
 };
 using Fields = std::initializer_list<Field>;
 
-// Sets the lowest level written, and the sink: a path, or "" for standard error.
-void Configure(Level lowest, const std::string& file = "");
+// Sets the lowest level written, and the sink: a file, appended to, or "" for standard error.
+// Called once, before there are threads.
+Result<> Configure(Level lowest, const std::string& file = "");
+// Opens the file anew by its name, after somebody has renamed it (logrotate). When that fails, the
+// old one stays in use. Without a file nothing happens.
+Result<> Reopen();
 bool Enabled(Level level);
 
 void Write(Level level, std::string_view message, Fields fields);

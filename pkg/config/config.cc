@@ -4,8 +4,10 @@
 #include <arpa/inet.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "config/settings.h"
@@ -15,8 +17,31 @@ namespace {
 
 constexpr std::string_view kSystemPath = "/etc/osbx/osbxd.toml";
 
-std::string At(const std::string& path, const toml::node& node) {
-  return path + ":" + std::to_string(node.source().begin.line) + ": ";
+// One remark about the file: "FILE:LINE: …".
+struct Note {
+  std::size_t line = 0;  // 0: about no line
+  std::string text;
+};
+
+struct Scanned {
+  Config config;
+  std::string path;
+  std::vector<Note> errors;
+  std::vector<Note> unknown;
+  std::vector<Note> warnings;
+
+  void Add(std::vector<Note>& notes, const toml::node& node, const std::string& text) const {
+    const std::size_t line = node.source().begin.line;
+    notes.push_back({line, path + ":" + std::to_string(line) + ": " + text});
+  }
+};
+
+std::vector<std::string> Texts(std::vector<Note> notes) {
+  std::ranges::stable_sort(notes, {}, &Note::line);
+  std::vector<std::string> out;
+  out.reserve(notes.size());
+  for (Note& note : notes) out.push_back(std::move(note.text));
+  return out;
 }
 
 // The row for a key: an exact one, or one whose ".*" covers it.
@@ -30,29 +55,20 @@ const Setting* FindSetting(std::string_view key) {
 }
 
 // Walks a table; each leaf (or a table taken whole by a ".*" row) meets its setting.
-Result<> Walk(const toml::table& table, const std::string& prefix, Loaded& out) {
+void Walk(const toml::table& table, const std::string& prefix, Scanned& out) {
   for (const auto& [name, node] : table) {
     const std::string key = prefix + std::string(name.str());
     const Setting* setting = FindSetting(key);
     if (setting == nullptr && node.is_table()) {
-      OSBX_CHECK(Walk(*node.as_table(), key + ".", out));
-      continue;
-    }
-    if (setting == nullptr) {
-      out.unknown.push_back(At(out.path, node) + "unknown key " + key);
-      continue;
-    }
-    if (setting->set == nullptr) {
-      out.warnings.push_back(At(out.path, node) + key +
-                             " has no effect: " + std::string(setting->because));
-      continue;
-    }
-    if (auto set = setting->set(out.config, node); !set) {
-      return std::move(set).error().Wrap(key).Wrap(
-          At(out.path, node).substr(0, At(out.path, node).size() - 2));
+      Walk(*node.as_table(), key + ".", out);
+    } else if (setting == nullptr) {
+      out.Add(out.unknown, node, "unknown key " + key);
+    } else if (setting->set == nullptr) {
+      out.Add(out.warnings, node, key + " has no effect: " + std::string(setting->because));
+    } else if (const auto set = setting->set(out.config, node); !set) {
+      out.Add(out.errors, node, key + ": " + set.error().message());
     }
   }
-  return {};
 }
 
 bool IsLoopback(const std::string& host) {
@@ -61,18 +77,68 @@ bool IsLoopback(const std::string& host) {
   return inet_pton(AF_INET, host.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24U) == 127U;
 }
 
-Result<> CheckWhole(const Loaded& loaded, const Environment& env) {
-  const Config& config = loaded.config;
-  if (config.server.tls_cert_file.empty() != config.server.tls_key_file.empty()) {
-    return Error(Code::kInvalid, "osbx.server.tls_cert_file and tls_key_file go together");
+// Rules over more than one key; the line is that of the key the message is about.
+void CheckWhole(const toml::table& table, const Environment& env, Scanned& out) {
+  const auto refuse = [&](std::string_view key, const std::string& why) {
+    const std::string text = std::string(key) + ": " + why;
+    const auto found = table.at_path(key);
+    if (found) return out.Add(out.errors, *found.node(), text);
+    out.errors.push_back({0, out.path.empty() ? text : out.path + ": " + text});
+  };
+  const ServerConfig& server = out.config.server;
+  if (server.tls_cert_file.empty() != server.tls_key_file.empty()) {
+    const bool has_cert = !server.tls_cert_file.empty();
+    refuse(has_cert ? "osbx.server.tls_cert_file" : "osbx.server.tls_key_file",
+           std::string("goes with ") + (has_cert ? "tls_key_file" : "tls_cert_file") +
+               ", which is not given");
   }
-  if (!IsLoopback(config.server.host) && config.server.api_key.Empty() && !env.insecure_server) {
-    return Error(Code::kInvalid, "server.host: refusing to listen on " + config.server.host +
-                                     " without server.api_key (or OPENSANDBOX_SERVER_API_KEY); set "
-                                     "OPENSANDBOX_INSECURE_SERVER=YES to "
-                                     "allow it");
+  const bool wrong_host = std::ranges::any_of(out.errors, [](const Note& note) {
+    return note.text.find(": server.host: ") != std::string::npos;
+  });
+  if (!wrong_host && !IsLoopback(server.host) && server.api_key.Empty() && !env.insecure_server) {
+    refuse("server.host", "refusing to listen on " + server.host +
+                              " without server.api_key (or OPENSANDBOX_SERVER_API_KEY); set "
+                              "OPENSANDBOX_INSECURE_SERVER=YES to allow it");
   }
-  return {};
+}
+
+Scanned Scan(std::string_view text, const std::string& path, const Environment& env) {
+  Scanned out;
+  out.path = path;
+  try {
+    const toml::table table = toml::parse(text);
+    Walk(table, "", out);
+    if (!env.api_key.empty()) out.config.server.api_key = Secret(env.api_key);
+    if (!env.docker_host.empty()) out.config.docker.host = env.docker_host;
+    CheckWhole(table, env, out);
+  } catch (const toml::parse_error& error) {
+    const auto& at = error.source().begin;
+    out.errors.push_back({at.line, path + ":" + std::to_string(at.line) + ":" +
+                                       std::to_string(at.column) + ": " +
+                                       std::string(error.description())});
+  }
+  return out;
+}
+
+struct File {
+  std::string path;  // "": none, defaults hold
+  std::string text;
+};
+
+Result<File> Read(const std::string& explicit_path, const Environment& env) {
+  std::string path = explicit_path.empty() ? env.sandbox_config_path : explicit_path;
+  const bool named = !path.empty();
+  if (!named) {
+    path = env.home + "/.sandbox.toml";
+    if (access(path.c_str(), F_OK) != 0) path = kSystemPath;
+    if (access(path.c_str(), F_OK) != 0) return File{};
+  }
+  std::ifstream file(path);
+  std::ostringstream text;
+  // A directory opens, and fails when it is read.
+  if (!file || !(text << file.rdbuf()))
+    return Error(Code::kNotFound, "configuration file " + path + " cannot be read");
+  return File{path, text.str()};
 }
 
 std::string Getenv(const char* name) {
@@ -92,42 +158,43 @@ Environment ReadEnvironment() {
 }
 
 Result<Loaded> Parse(std::string_view text, const std::string& path, const Environment& env) {
-  Loaded out;
-  out.path = path;
-  try {
-    const toml::table table = toml::parse(text);
-    OSBX_CHECK(Walk(table, "", out));
-  } catch (const toml::parse_error& error) {
-    return Error(Code::kInvalid, path + ":" + std::to_string(error.source().begin.line) + ":" +
-                                     std::to_string(error.source().begin.column) + ": " +
-                                     std::string(error.description()));
+  Scanned scanned = Scan(text, path, env);
+  if (!scanned.errors.empty()) {
+    std::string message;
+    for (const std::string& error : Texts(std::move(scanned.errors)))
+      message += (message.empty() ? "" : "\n") + error;
+    return Error(Code::kInvalid, std::move(message));
   }
-  if (!env.api_key.empty()) out.config.server.api_key = Secret(env.api_key);
-  if (!env.docker_host.empty()) out.config.docker.host = env.docker_host;
-  OSBX_CHECK(CheckWhole(out, env));
-  return out;
+  return Loaded{.config = std::move(scanned.config),
+                .path = path,
+                .warnings = Texts(std::move(scanned.warnings)),
+                .unknown = Texts(std::move(scanned.unknown))};
 }
 
 Result<Loaded> Load(const std::string& explicit_path, const Environment& env) {
-  std::string path;
-  bool named = true;
-  if (!explicit_path.empty()) {
-    path = explicit_path;
-  } else if (!env.sandbox_config_path.empty()) {
-    path = env.sandbox_config_path;
-  } else {
-    named = false;
-    path = env.home + "/.sandbox.toml";
-    if (access(path.c_str(), F_OK) != 0) path = kSystemPath;
-  }
-  std::ifstream file(path);
-  if (!file) {
-    if (named) return Error(Code::kNotFound, "configuration file " + path + " cannot be read");
-    return Parse("", "", env);
-  }
-  std::ostringstream text;
-  text << file.rdbuf();
-  return Parse(text.str(), path, env);
+  OSBX_TRY(const File file, Read(explicit_path, env));
+  return Parse(file.text, file.path, env);
+}
+
+Result<Findings> Check(const std::string& explicit_path, const Environment& env) {
+  OSBX_TRY(const File file, Read(explicit_path, env));
+  Scanned scanned = Scan(file.text, file.path, env);
+  std::ranges::move(scanned.unknown, std::back_inserter(scanned.errors));
+  return Findings{.path = file.path,
+                  .errors = Texts(std::move(scanned.errors)),
+                  .warnings = Texts(std::move(scanned.warnings))};
+}
+
+std::optional<Bind> ParseBind(std::string_view text) {
+  const auto first = text.find(':');
+  if (first == std::string_view::npos || !text.starts_with('/')) return std::nullopt;
+  const auto second = text.find(':', first + 1);
+  const std::string_view mode = second == std::string_view::npos ? "rw" : text.substr(second + 1);
+  const std::string_view target = text.substr(first + 1, second - first - 1);
+  if (!target.starts_with('/') || (mode != "ro" && mode != "rw")) return std::nullopt;
+  return Bind{.source = std::string(text.substr(0, first)),
+              .target = std::string(target),
+              .read_only = mode == "ro"};
 }
 
 }  // namespace osbx::config

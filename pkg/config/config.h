@@ -92,7 +92,14 @@ struct Loaded {
   Config config;
   std::string path;                   // "" when no file was found and defaults hold
   std::vector<std::string> warnings;  // keys without meaning here: "FILE:LINE: …"
-  std::vector<std::string> unknown;  // unknown keys: warnings at start, errors under --check-config
+  std::vector<std::string> unknown;   // unknown keys: warnings at start, errors of Check
+};
+
+// What a person who checks a file is told; each line is "FILE:LINE: KEY: …", in the file's order.
+struct Findings {
+  std::string path;  // "" when no file was found and defaults hold
+  std::vector<std::string> errors;
+  std::vector<std::string> warnings;
 };
 
 // Environment the loader looks at; real values in main(), fixed ones in tests.
@@ -106,8 +113,21 @@ struct Environment {
 Environment ReadEnvironment();
 
 // --config → $SANDBOX_CONFIG_PATH → ~/.sandbox.toml → /etc/osbx/osbxd.toml → defaults.
-// Errors: kNotFound (a named file is missing), kInvalid with "FILE:LINE: key: …".
+// Errors: kNotFound (a named file cannot be read), kInvalid with a line "FILE:LINE: key: …" for
+// every wrong value.
 Result<Loaded> Load(const std::string& explicit_path, const Environment& env);
 Result<Loaded> Parse(std::string_view text, const std::string& path, const Environment& env);
+
+// Everything wrong with the file that Load would read, unknown keys included. Fails only when it
+// cannot be read.
+Result<Findings> Check(const std::string& explicit_path, const Environment& env);
+
+// One entry of docker.sandbox_binds: "source:target[:ro|rw]". Nullopt when it is none.
+struct Bind {
+  std::string source;
+  std::string target;
+  bool read_only = false;
+};
+std::optional<Bind> ParseBind(std::string_view text);
 
 }  // namespace osbx::config

@@ -32,8 +32,13 @@ std::string Stamp() {
 
 }  // namespace
 
-void Configure(Level lowest, const std::string& /*file*/) {
+Result<> Configure(Level lowest, const std::string& /*file*/) {
   Lowest() = lowest;
+  return {};
+}
+
+Result<> Reopen() {
+  return {};
 }
 
 bool Enabled(Level level) {
