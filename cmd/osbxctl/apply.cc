@@ -12,10 +12,9 @@ namespace osbx::ctl {
 namespace {
 
 struct Options {
-  std::vector<std::string> files;
+  FileOptions files;
   std::string dry_run = "none";
   std::string output;
-  bool recursive = false;
   bool all_or_nothing = true;
   BatchOptions batch;
 };
@@ -78,7 +77,7 @@ class Applier {
 
 Result<int> Apply(Context& context, Options options) {
   OSBX_TRY(const Printer printer, Printer::Parse(options.output));
-  OSBX_TRY(std::vector<Document> documents, ReadDocuments(options.files, options.recursive));
+  OSBX_TRY(std::vector<Document> documents, ReadDocuments(options.files));
   OSBX_TRY(client::RestClient * client, context.Client());
   OSBX_TRY(const std::vector<Resource> all, Discover(*client));
   OSBX_TRY(const std::vector<Resource> resources,
@@ -96,22 +95,15 @@ Result<int> Apply(Context& context, Options options) {
 
 std::function<int()> DeclareApply(CLI::App& command, Context& context) {
   auto options = std::make_shared<Options>();
-  command
-      .add_option("-f,--filename", options->files,
-                  "File, directory or - (standard input); may be repeated")
-      ->required();
-  command.add_flag("-R,--recursive", options->recursive, "Directories below directories too");
+  AddFileOptions(command, options->files, "Apply")->required();
   command
       .add_option("--dry-run", options->dry_run,
-                  "none, server (checks everything, writes nothing) or client")
+                  "server checks everything and writes nothing; client only reads the files")
       ->check(CLI::IsMember({"none", "server", "client"}))
       ->capture_default_str();
   command.add_flag("--all-or-nothing,!--no-all-or-nothing", options->all_or_nothing,
                    "All documents in one transaction, or none (default); =false: each by itself");
-  command.add_flag("--force-conflicts", options->batch.force,
-                   "Take fields over from other managers");
-  command.add_option("--field-manager", options->batch.field_manager, "Who owns the fields")
-      ->capture_default_str();
+  AddBatchOptions(command, options->batch);
   command.add_option("-o,--output", options->output,
                      "Print the objects: yaml, json, name or another format of get");
   return [options, &context] { return Finish(Apply(context, *options)); };

@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "batch.h"
 
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 namespace osbx::ctl {
+
+void AddBatchOptions(CLI::App& command, BatchOptions& options) {
+  command.add_flag("--force-conflicts", options.force,
+                   "Take over fields that other managers (kubectl, say) have set");
+  command
+      .add_option("--field-manager", options.field_manager,
+                  "Name under which the server notes who set the fields")
+      ->capture_default_str();
+}
 
 std::string NameOf(const Document& document) {
   return document.value.value("/metadata/name"_json_pointer, "");

@@ -19,6 +19,9 @@ struct BatchOptions {
   std::string field_manager = "osbxctl";
 };
 
+// Adds --force-conflicts and --field-manager.
+void AddBatchOptions(CLI::App& command, BatchOptions& options);
+
 struct BatchItem {
   std::string effect;  // created, configured or unchanged
   Json object;         // what it is, or would be

@@ -27,7 +27,8 @@ constexpr const char* kFooter =
 
 void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
   app.add_option("-s,--server", options.server,
-                 "Address of osbxd: http(s)://HOST:PORT or unix:///PATH ($OSBX_SERVER)")
+                 "Address of osbxd: http(s)://HOST:PORT or unix:///PATH ($OSBX_SERVER; default: "
+                 "http://127.0.0.1:8080)")
       ->group("Global options");
   app.add_option("--token", options.token, "API key of osbxd ($OSBX_TOKEN)")
       ->group("Global options");
@@ -109,7 +110,8 @@ std::vector<std::string> Similar(const std::string& word, const std::vector<std:
 
 CommandLine MakeCommandLine(GlobalOptions& options, Context& context) {
   CommandLine line;
-  line.app = std::make_shared<CLI::App>("osbxctl: sandboxes and volumes of osbxd", "osbxctl");
+  line.app = std::make_shared<CLI::App>(
+      "osbxctl: makes, shows and deletes the sandboxes and volumes of an osbxd", "osbxctl");
   CLI::App& app = *line.app;
   app.require_subcommand(0, 1);
   app.fallthrough();

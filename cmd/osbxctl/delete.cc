@@ -16,7 +16,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> words;
-  std::vector<std::string> files;
+  FileOptions files;
   std::string selector;
   std::string field_selector;
   std::string dry_run = "none";
@@ -41,7 +41,7 @@ Result<std::vector<Doomed>> Choose(client::RestClient& client, const Options& op
                                    const std::string& ns) {
   OSBX_TRY(const std::vector<Resource> all, Discover(client));
   std::vector<Doomed> out;
-  if (!options.files.empty()) {
+  if (!options.files.paths.empty()) {
     OSBX_TRY(const std::vector<Document> documents, ReadDocuments(options.files));
     for (const Document& document : documents) {
       const Resource* resource =
@@ -148,8 +148,7 @@ Result<int> Delete(Context& context, const Options& options) {
 std::function<int()> DeclareDelete(CLI::App& command, Context& context) {
   auto options = std::make_shared<Options>();
   command.add_option("what", options->words, "TYPE NAME…, TYPE/NAME…, or TYPE with -l or --all");
-  command.add_option("-f,--filename", options->files, "Delete what these files name")
-      ->allow_extra_args(false);
+  AddFileOptions(command, options->files, "Delete");
   command.add_option("-l,--selector", options->selector, "Label selector");
   command.add_option("--field-selector", options->field_selector, "Field selector");
   command.add_flag("--all", options->all, "All of the type in the namespace");

@@ -19,8 +19,7 @@ namespace {
 constexpr int kTrouble = 2;
 
 struct Options {
-  std::vector<std::string> files;
-  bool recursive = false;
+  FileOptions files;
   bool show_managed_fields = false;
   BatchOptions batch{.dry_run = true};
 };
@@ -34,7 +33,7 @@ Result<Json> Live(client::RestClient& client, const Resource& resource, const Do
 }
 
 Result<int> Diff(Context& context, const Options& options) {
-  OSBX_TRY(std::vector<Document> documents, ReadDocuments(options.files, options.recursive));
+  OSBX_TRY(std::vector<Document> documents, ReadDocuments(options.files));
   OSBX_TRY(client::RestClient * client, context.Client());
   OSBX_TRY(const std::vector<Resource> all, Discover(*client));
   OSBX_TRY(const std::vector<Resource> resources,
@@ -65,17 +64,10 @@ Result<int> Diff(Context& context, const Options& options) {
 
 std::function<int()> DeclareDiff(CLI::App& command, Context& context) {
   auto options = std::make_shared<Options>();
-  command
-      .add_option("-f,--filename", options->files,
-                  "File, directory or - (standard input); may be repeated")
-      ->required();
-  command.add_flag("-R,--recursive", options->recursive, "Directories below directories too");
-  command.add_flag("--force-conflicts", options->batch.force,
-                   "As if fields were taken over from other managers");
-  command.add_option("--field-manager", options->batch.field_manager, "Who owns the fields")
-      ->capture_default_str();
+  AddFileOptions(command, options->files, "Compare")->required();
+  AddBatchOptions(command, options->batch);
   command.add_flag("--show-managed-fields", options->show_managed_fields,
-                   "metadata.managedFields too");
+                   "Compare metadata.managedFields, too");
   return [options, &context] {
     const auto code = Diff(context, *options);
     if (code) return *code;

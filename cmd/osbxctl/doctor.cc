@@ -49,7 +49,7 @@ Result<int> Doctor(Context& context, const Options& options) {
     PrintFindings(findings);
     std::fflush(stdout);
     std::fprintf(stderr, "%zu finding%s%s\n", findings.size(), findings.size() == 1 ? "" : "s",
-                 healthy ? ", all repaired" : "");
+                 healthy ? ", all repaired" : "; osbxctl explain FINDING tells what one means");
   }
   return healthy ? kOk : kFailed;
 }
@@ -58,8 +58,10 @@ Result<int> Doctor(Context& context, const Options& options) {
 
 std::function<int()> DeclareDoctor(CLI::App& command, Context& context) {
   auto options = std::make_shared<Options>();
-  command.add_flag("--fix", options->fix,
-                   "Repair what osbxd does not repair by itself; without it nothing is changed");
+  command.add_flag(
+      "--fix", options->fix,
+      "Remove directories below the mount root that are empty and unused; the rest osbxd "
+      "repairs by itself, or leaves to people");
   command.add_option("-o,--output", options->output, "yaml or json")
       ->check(CLI::IsMember({"yaml", "json"}));
   return [options, &context] { return Finish(Doctor(context, *options)); };

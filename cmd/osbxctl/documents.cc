@@ -7,6 +7,8 @@
 #include <iostream>
 #include <sstream>
 
+#include <CLI/CLI.hpp>
+
 #include "api/yaml.h"
 
 namespace osbx::ctl {
@@ -91,10 +93,20 @@ Result<> Append(const Json& value, const std::string& place, std::vector<Documen
 
 }  // namespace
 
-Result<std::vector<Document>> ReadDocuments(const std::vector<std::string>& paths, bool recursive) {
+CLI::Option* AddFileOptions(CLI::App& command, FileOptions& options, const std::string& use) {
+  command.add_flag("-R,--recursive", options.recursive,
+                   "With -f DIRECTORY: the directories below it, too");
+  return command
+      .add_option(
+          "-f,--filename", options.paths,
+          use + " the objects in this file, directory or, with -, standard input; may be repeated")
+      ->allow_extra_args(false);
+}
+
+Result<std::vector<Document>> ReadDocuments(const FileOptions& options) {
   std::vector<Document> out;
-  for (const std::string& path : paths) {
-    OSBX_TRY(const std::vector<std::string> files, Expand(path, recursive));
+  for (const std::string& path : options.paths) {
+    OSBX_TRY(const std::vector<std::string> files, Expand(path, options.recursive));
     for (const std::string& file : files) {
       OSBX_TRY(const std::string text, ReadAll(file));
       const std::string name = file == "-" ? "<stdin>" : file;

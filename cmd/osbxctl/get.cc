@@ -19,7 +19,7 @@ constexpr const char* kTableAccept =
 
 struct Options {
   std::vector<std::string> words;
-  std::vector<std::string> files;
+  FileOptions files;
   std::string output;
   std::string selector;
   std::string field_selector;
@@ -272,7 +272,7 @@ class Getter {
 
 // What the files name, each in its own namespace or the one of the command line.
 Result<std::vector<Target>> TargetsOf(const Options& options, const std::vector<Resource>& all) {
-  if (options.files.empty()) return ParseTargets(all, options.words);
+  if (options.files.paths.empty()) return ParseTargets(all, options.words);
   if (!options.words.empty())
     return Error(Code::kInvalid, "when files are given, types and names may not be given too");
   OSBX_TRY(const std::vector<Document> documents, ReadDocuments(options.files));
@@ -322,8 +322,7 @@ void DeclareTableOptions(CLI::App& command, Options& options) {
 std::function<int()> DeclareGet(CLI::App& command, Context& context) {
   auto options = std::make_shared<Options>();
   command.add_option("what", options->words, "TYPE[,TYPE…] [NAME…] or TYPE/NAME…");
-  command.add_option("-f,--filename", options->files, "What these files name")
-      ->allow_extra_args(false);
+  AddFileOptions(command, options->files, "Show");
   command.add_option("-o,--output", options->output, kOutputHelp);
   command.add_option("-l,--selector", options->selector, "Label selector, e.g. app=web,tier!=db");
   command.add_option("--field-selector", options->field_selector,

@@ -47,8 +47,9 @@ constexpr std::array kVerbs{
          "  osbxctl top sandboxes\n  osbxctl top sandbox web", DeclareTop},
     Verb{"doctor", kOther, "Compare the store with Docker, mounts, processes and directories",
          "  osbxctl doctor\n  osbxctl doctor --fix", DeclareDoctor},
-    Verb{"explain", kOther, "Describe the fields of a kind",
-         "  osbxctl explain sandbox.spec.volumes\n  osbxctl explain mount --recursive",
+    Verb{"explain", kOther, "Describe the fields of a kind, or what a reason means",
+         "  osbxctl explain sandbox.spec.volumes\n  osbxctl explain mount --recursive\n"
+         "  osbxctl explain ImagePullDenied",
          DeclareExplain},
     Verb{"completion", kOther, "Print the completion script of a shell",
          "  source <(osbxctl completion bash)\n"

@@ -19,7 +19,7 @@ constexpr std::chrono::hours kWeek{24 * 7};
 
 struct Options {
   std::vector<std::string> words;
-  std::vector<std::string> files;
+  FileOptions files;
   std::string what;  // --for
   std::string selector;
   std::string field_selector;
@@ -46,7 +46,7 @@ Result<std::vector<Followed>> Choose(client::RestClient& client, const Options& 
                                      const std::string& ns) {
   OSBX_TRY(const std::vector<Resource> all, Discover(client));
   std::vector<Followed> out;
-  if (!options.files.empty()) {
+  if (!options.files.paths.empty()) {
     OSBX_CHECK(AppendFiles(options, all, ns, out));
     return out;
   }
@@ -137,8 +137,7 @@ Result<int> Wait(Context& context, const Options& options) {
 std::function<int()> DeclareWait(CLI::App& command, Context& context) {
   auto options = std::make_shared<Options>();
   command.add_option("what", options->words, "TYPE/NAME…, TYPE NAME…, or TYPE with -l or --all");
-  command.add_option("-f,--filename", options->files, "What these files name")
-      ->allow_extra_args(false);
+  AddFileOptions(command, options->files, "Wait for");
   command
       .add_option("--for", options->what,
                   "condition=NAME[=VALUE], phase=VALUE, jsonpath=PATH[=VALUE], create or delete")

@@ -16,6 +16,7 @@
 #include "host_setup.h"
 #include "metrics/process.h"
 #include "reconcilers/sandbox/container_spec.h"
+#include "reconcilers/volumes/source_check.h"
 #include "registry/registry.h"
 #include "store/sqlite_store.h"
 #include "telemetry/collectors.h"
@@ -71,7 +72,8 @@ struct Daemon::Parts {
 Result<> Daemon::Parts::OpenState(const config::Config& config) {
   OSBX_TRY(store,
            store::SqliteStore::Open({.path = config.paths.store, .window = {}, .max_bytes = 0}));
-  registry = std::make_unique<registry::Registry>(*store, RealClock());
+  registry = std::make_unique<registry::Registry>(
+      *store, RealClock(), registry::RegistryOptions{.check = reconcilers::CheckSources});
   OSBX_CHECK(registry->EnsureNamespaces());
   cache = std::make_unique<ctrl::Cache>(*store);
   reconcilers::DeclareCache(*cache);

@@ -135,6 +135,9 @@ int Serve(const Loaded& loaded) {
   auto daemon = osbx::Daemon::Start(loaded.config);
   if (!daemon) {
     osbx::log::Error("cannot start", {{"error", daemon.error().message()}});
+    // Whoever starts it by hand does not look into a log file first.
+    if (!file.empty())
+      std::fprintf(stderr, "osbxd: cannot start: %s\n", daemon.error().message().c_str());
     return kExitFailure;
   }
   TellManager("READY=1");

@@ -51,9 +51,9 @@ void CompareMounts(const mount::Inventory& inventory,
     const bool known = std::ranges::any_of(
         mounts, [&row](const auto& mount) { return mount->status.target == row.target; });
     if (!known) {
-      findings.push_back(Finding("UnknownMount", row.target,
-                                 "mounted below the mount root without a Mount object",
-                                 "left alone; unmount it by hand if nobody needs it"));
+      findings.push_back(
+          Finding("UnknownMount", row.target, "mounted below the mount root without a Mount object",
+                  "left alone, as osbx did not make it; umount it if nobody needs it"));
     }
   }
   for (const auto& mount : mounts) {
@@ -91,7 +91,7 @@ Result<Json> Agent::Doctor(bool fix) {
     CompareContainers(*containers, d_.cache.List<api::v1::Sandbox>(), findings);
   } else {
     findings.push_back(Finding("DockerUnreachable", d_.node_name, containers.error().message(),
-                               "osbxd waits for it"));
+                               "osbxd waits for it; start Docker, or correct docker.host"));
   }
   OSBX_TRY(const mount::Inventory inventory, d_.mounter.InspectAll());
   CompareMounts(inventory, d_.cache.List<api::v1::Mount>(), findings);
@@ -110,8 +110,8 @@ Result<Json> Agent::Doctor(bool fix) {
     const bool known = std::ranges::any_of(
         sandboxes, [&uid](const auto& sandbox) { return sandbox->metadata.uid == uid; });
     if (!known)
-      findings.push_back(
-          Finding("StraySlot", entry.path(), "the slot of no sandbox", "left alone"));
+      findings.push_back(Finding("StraySlot", entry.path(), "a slot directory that no sandbox has",
+                                 "left alone; umount and rmdir it if no container uses it"));
   }
   return Json{{"kind", "DoctorReport"},
               {"apiVersion", "osbx.dev/v1"},

@@ -33,6 +33,7 @@ constexpr std::array kReasons{
     Reason{reason::kPvcSubPathUnsupported, kGivesUp},
     Reason{reason::kSubPathRefused, kGivesUp},
     Reason{reason::kImageNotFound, kGivesUp},  // imagePullPolicy Never: otherwise it is pulled
+    Reason{reason::kImagePullDenied, kGivesUp},
     Reason{reason::kImagePullFailed, kGivesUp},
     Reason{reason::kNetworkNotFound, kGivesUp},
     Reason{reason::kRuntimeNotFound, kGivesUp},

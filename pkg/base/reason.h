@@ -43,7 +43,8 @@ inline constexpr std::string_view kSubPathRefused = "SubPathRefused";  // leads 
 
 // ---- a container's life ----
 inline constexpr std::string_view kImageNotFound = "ImageNotFound";  // create says so: it is pulled
-inline constexpr std::string_view kImagePullFailed = "ImagePullFailed";
+inline constexpr std::string_view kImagePullDenied = "ImagePullDenied";  // by its registry
+inline constexpr std::string_view kImagePullFailed = "ImagePullFailed";  // anything else
 inline constexpr std::string_view kNetworkNotFound = "NetworkNotFound";
 inline constexpr std::string_view kRuntimeNotFound = "RuntimeNotFound";
 inline constexpr std::string_view kNoFreePort = "NoFreePort";

@@ -116,6 +116,13 @@ Router::Match Router::Find(std::string_view method, std::string_view raw_path) c
   return match;
 }
 
+std::vector<const Route*> Router::All() const {
+  std::vector<const Route*> out;
+  out.reserve(routes_.size());
+  for (const auto& route : routes_) out.push_back(route.get());
+  return out;
+}
+
 const Handler& Router::NotFound() const {
   return not_found_;
 }

@@ -42,6 +42,7 @@ class Router {
   };
   Match Find(std::string_view method, std::string_view raw_path) const;
   const Handler& NotFound() const;
+  std::vector<const Route*> All() const;  // in the order they were added
 
  private:
   struct Node;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last steps of every write: server-owned fields, admission, validation, ownership, and whether
 // anything changed at all.
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "base/ids.h"
@@ -17,6 +19,27 @@ void Append(std::vector<Cause>& causes, std::vector<Cause> more) {
   for (Cause& cause : more) causes.push_back(std::move(cause));
 }
 
+// What a later rule says about a field that an earlier one refused already adds nothing.
+void AppendNew(std::vector<Cause>& causes, std::vector<Cause> more) {
+  const std::size_t before = causes.size();
+  for (Cause& cause : more) {
+    const auto end = causes.begin() + static_cast<std::ptrdiff_t>(before);
+    const bool known = std::any_of(causes.begin(), end, [&cause](const Cause& earlier) {
+      return earlier.field == cause.field;
+    });
+    if (!known) causes.push_back(std::move(cause));
+  }
+}
+
+// Rules may have become stricter since an object was stored: its spec is looked at again only when
+// it changes, so that it can still be labelled and deleted.
+bool SpecChanges(const Json& object, const Json* old_object) {
+  if (old_object == nullptr) return true;
+  const Json* before = Member(*old_object, "spec");
+  const Json* after = Member(object, "spec");
+  return before == nullptr || after == nullptr ? before != after : *before != *after;
+}
+
 // Rules of metadata, schema and kind. `old_object` null at create.
 Result<> ValidateObject(const PlanContext& context, const Json& object, const Json* old_object,
                         std::vector<Cause> causes) {
@@ -27,6 +50,9 @@ Result<> ValidateObject(const PlanContext& context, const Json& object, const Js
     Append(causes, api::ValidateUpdate(*kind.schema, *old_object, object));
   }
   Append(causes, api::ValidateRules(kind, object, old_object));
+  if (context.check != nullptr && SpecChanges(object, old_object)) {
+    AppendNew(causes, context.check(kind, object));
+  }
   if (!causes.empty()) {
     return Invalid(kind, MetadataString(object, "name"), std::move(causes));
   }

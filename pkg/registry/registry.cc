@@ -71,7 +71,8 @@ Result<Written> Registry::Run(const Ref& ref, const RequestInfo& info, const Pla
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     Pending pending(store_);
     std::vector<std::string> warnings;
-    OSBX_TRY(const Planned planned, plan({ref, info, pending, clock_.Now(), warnings}));
+    OSBX_TRY(const Planned planned,
+             plan({ref, info, pending, clock_.Now(), warnings, options_.check}));
     if (removed != nullptr) *removed = planned.removed;
     if (info.dry_run) {
       Report(info, warnings);
@@ -195,7 +196,8 @@ BatchOutcome Registry::RunAll(const std::vector<BatchItem>& items, const Request
     outcome.items.clear();
     bool failed = false;
     for (const BatchItem& item : items) {
-      Result<Planned> planned = plan({item.ref, info, pending, clock_.Now(), warnings}, *item.body);
+      Result<Planned> planned =
+          plan({item.ref, info, pending, clock_.Now(), warnings, options_.check}, *item.body);
       if (planned) {
         all.push_back(*planned);
         outcome.items.emplace_back(Written{PreviewOf(*planned, pending), planned->effect});

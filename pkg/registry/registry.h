@@ -68,7 +68,13 @@ struct BatchOutcome {
   std::vector<Result<Written>> items;
 };
 
+// Rules of objects that only their users know, e.g. the mount backends (the registry does not
+// depend on them). Asked at create and when the spec changes; a field that has a cause already gets
+// no second one.
+using ObjectCheck = std::vector<Cause> (*)(const api::Kind& kind, const Json& object);
+
 struct RegistryOptions {
+  ObjectCheck check = nullptr;
   // Namespaces that always exist and cannot be deleted.
   std::vector<std::string> system_namespaces = {"default", "osbx-system"};
 };

@@ -21,6 +21,7 @@ struct PlanContext {
   Pending& pending;
   Time now;
   std::vector<std::string>& warnings;
+  ObjectCheck check = nullptr;
 
   const api::Kind& kind() const { return *ref.kind; }
 };

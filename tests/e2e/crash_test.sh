@@ -5,11 +5,7 @@
 # shellcheck disable=SC2317 # functions are called through try
 source "$(dirname "${BASH_SOURCE[0]}")/../../hack/lib.sh"
 source "$ROOT/hack/lib_tap.sh"
-OSBX_DEV_DIR=$(mktemp -d)
-export OSBX_DEV_DIR OSBX_SKIP_DEPS=1 OSBX_SKIP_BUILD=1 OSBX_DEV_GC_GRACE=1
-unset DOCKER_HOST
-PATH=$ROOT/build/${OSBX_PRESET:-release}/bin:$PATH
-trap 'hack/dev down --purge' EXIT
+own_stack
 
 kill_osbxd() { kill -KILL "$(cat "$OSBX_DEV_DIR/osbxd.pid")" && rm -f "$OSBX_DEV_DIR/osbxd.pid"; }
 ready() { osbxctl wait sandbox/writer sandbox/reader sandbox/two --for condition=Ready --timeout 60 >/dev/null; }
@@ -18,8 +14,7 @@ none_left() { [[ ! $(osbxctl get mounts --output name 2>/dev/null) && ! $(docker
 credential_files() { find "$OSBX_DEV_DIR/run/creds" -type f 2>/dev/null; }
 slots() { ls "$OSBX_DEV_DIR/run/slots"; }
 
-try "the stack comes up" hack/dev up
-eval "$(hack/dev env)"
+stack_up
 sed "s|http://127.0.0.1:9000|$OSS_ENDPOINT|" manifests/samples/quickstart.yaml >"$OSBX_DEV_DIR/objects.yaml"
 try "a sandbox that nothing happens to" osbxctl apply -f manifests/samples/sandbox.yaml
 try "it runs" osbxctl wait sandbox/hello --for condition=Ready --timeout 60

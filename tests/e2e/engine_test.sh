@@ -1,16 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # osbxd and what it stands on: a Docker engine that is away, is killed and comes back; a second osbxd; a taken port; a full disk; a
-# host without FUSE.
+# host without FUSE. And how it ends: in time whatever hangs, at once when asked twice; its log file is rotated.
 # shellcheck disable=SC2317 # functions are called through try
 source "$(dirname "${BASH_SOURCE[0]}")/../../hack/lib.sh"
 source "$ROOT/hack/lib_tap.sh"
+own_stack
 source "$ROOT/hack/lib_dev.sh"
-OSBX_DEV_DIR=$(mktemp -d) DEV=$OSBX_DEV_DIR
-export OSBX_DEV_DIR OSBX_SKIP_DEPS=1 OSBX_SKIP_BUILD=1 OSBX_DEV_GC_GRACE=1
-unset DOCKER_HOST
-PATH=$BIN:$PATH
-trap 'hack/dev down --purge' EXIT
 
 sandbox() { # NAME [LINE…]
   printf -- 'apiVersion: osbx.dev/v1\nkind: Sandbox\nmetadata: {name: %s}\nspec:\n  image: %s\n  terminationGracePeriodSeconds: 0\n' "$1" "$SANDBOX_IMAGE"
@@ -44,11 +40,51 @@ refuses() {
   [[ $code == 1 && $out == *"$1"* ]]
 }
 
-try "the stack comes up" hack/dev up
-eval "$(hack/dev env)"
+stack_up
+# A service manager's socket: what it is told goes to a file.
+python3 - "$DEV/notify" "$DEV/told" <<'PYTHON' &
+import socket, sys
+manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+manager.bind(sys.argv[1])
+with open(sys.argv[2], 'wb', buffering=0) as told:
+    while True: told.write(manager.recv(100) + b'\n')
+PYTHON
+manager=$!
+before_down() { kill "$manager"; }
 sandbox old | apply >/dev/null
 try "a sandbox runs" ready sandbox/old
 before=$(container old)
+
+engine() { kill "-$1" "$(cat "$DEV/docker/dockerd.pid")"; } # SIGNAL
+# ends_within MILLISECONDS CODES SIGNAL…: osbxd ends in time, with one of these codes, after the signals.
+ends_within() {
+  local pid start code=0 took signal
+  pid=$(cat "$DEV/osbxd.pid") start=$(date +%s%3N)
+  for signal in "${@:3}"; do kill "-$signal" "$pid"; done
+  wait "$pid" || code=$?
+  took=$(($(date +%s%3N) - start))
+  echo "exit code $code after $took ms"
+  ((took < $1)) && [[ $code =~ ^($2)$ ]]
+}
+rotate='s|^\[runtime\]|[log]\nfile_path = "'$DEV/file.log'"\n[runtime]|'
+try "osbxd with a log file" start_with "$rotate" env NOTIFY_SOCKET="$DEV/notify"
+mv "$DEV/file.log" "$DEV/file.log.1"
+kill -HUP "$(cat "$DEV/osbxd.pid")"
+try "SIGHUP opens it anew" wait_for 10 grep -q 'opened anew' "$DEV/file.log"
+try "the service manager was told" wait_for 10 grep -q READY=1 "$DEV/told"
+osbxctl get sandboxes -w >/dev/null 2>&1 &
+osbxctl exec old -- sleep 600 >/dev/null 2>&1 &
+osbxctl logs -f old >/dev/null 2>&1 &
+engine STOP
+for n in {1..8}; do sandbox "busy-$n" && echo ---; done | apply >/dev/null
+try "osbxd ends in time with streams open, creates running and an engine that hangs" ends_within 5000 0 TERM
+try "starts again" start_with ''
+try "and ends at once when it is asked twice" ends_within 2000 '130|143' TERM INT
+engine CONT
+try "starts again with an engine that answers" start_with ''
+try "what was being made gets ready" ready sandbox/busy-{1..8}
+try "and is deleted" osbxctl delete sandbox busy-{1..8} --timeout 60
+try "the first is as it was" same "$before" "$(container old)"
 try "a second osbxd on the same store is refused" refuses "osbx.db is in use by pid $(cat "$DEV/osbxd.pid")" 's/^port = .*/port = 1/'
 mkdir -p "$DEV"/{state2,run2,mnt2}
 other="s|^path = .*|path = \"$DEV/state2/osbx.db\"|; s|\"$DEV/state\"|\"$DEV/state2\"|; s|\"$DEV/run\"|\"$DEV/run2\"|; s|\"$DEV/mnt\"|\"$DEV/mnt2\"|"

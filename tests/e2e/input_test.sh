@@ -4,11 +4,7 @@
 # shellcheck disable=SC2317 # functions are called through try
 source "$(dirname "${BASH_SOURCE[0]}")/../../hack/lib.sh"
 source "$ROOT/hack/lib_tap.sh"
-OSBX_DEV_DIR=$(mktemp -d)
-export OSBX_DEV_DIR OSBX_SKIP_DEPS=1 OSBX_SKIP_BUILD=1
-unset DOCKER_HOST
-PATH=$ROOT/build/${OSBX_PRESET:-release}/bin:$PATH
-trap 'hack/dev down --purge' EXIT
+own_stack
 in=$OSBX_DEV_DIR/in.yaml
 
 objects() { osbxctl get sandboxes,volumes,secrets,mounts --output name; }
@@ -33,8 +29,7 @@ with() {
   - {name: ${v[name]}, mountPath: ${v[mountPath]}, subPath: ${v[subPath]}, ossfs: {$source, accessKeyId: ${v[accessKeyId]}, accessKeySecret: ${v[accessKeySecret]}}}"
 }
 
-try "the stack comes up" hack/dev up
-eval "$(hack/dev env)"
+stack_up
 try "YAML that does not parse: line and column" refused :2:15 <<<$'kind: Sandbox\nmetadata: {a: ]\n'
 try "a tab as indentation: its line" refused :3: <<<$'kind: Sandbox\nmetadata:\n\tname: a\n'
 try "a field given twice" refused ':1' 'duplicate field' <<<$'kind: Sandbox\nkind: Sandbox\n'
@@ -78,9 +73,12 @@ ossfs.bucket|"-bucket"
 ossfs.bucket|"a/b"
 ossfs.bucket|"a\nb"
 ossfs.endpoint|"http://a b"
+ossfs.endpoint|"ftp://example.com"
 ossfs.version|"3.0"
 ossfs.options|["allow_other\nurl=http://evil"]
 ossfs.options|["-ouse_cache=/"]
+ossfs.options|["passwd_file=/etc/shadow"]
+ossfs.options|["allow_other","uid=1,logfile=/etc/x"]
 ossfs.accessKeyId|"a\nb"
 ossfs.accessKeySecret|"top-secret\nx"
 ROWS

@@ -4,12 +4,8 @@
 # shellcheck disable=SC2317 # functions are called through try
 source "$(dirname "${BASH_SOURCE[0]}")/../../hack/lib.sh"
 source "$ROOT/hack/lib_tap.sh"
+own_stack
 source "$ROOT/hack/lib_dev.sh"
-OSBX_DEV_DIR=$(mktemp -d) DEV=$OSBX_DEV_DIR
-export OSBX_DEV_DIR OSBX_SKIP_DEPS=1 OSBX_SKIP_BUILD=1 OSBX_DEV_GC_GRACE=1
-unset DOCKER_HOST
-PATH=$BIN:$PATH
-trap 'hack/dev down --purge' EXIT
 
 sandbox() { # NAME COMMAND [LINE…]
   printf -- '---\napiVersion: osbx.dev/v1\nkind: Sandbox\nmetadata: {name: %s}\nspec:\n  image: %s\n' "$1" "$SANDBOX_IMAGE"
@@ -26,8 +22,7 @@ exists() { [[ $(osbxctl get "$1" --output name 2>/dev/null) ]]; }
 missing() { ! exists "$1"; }
 no_containers() { [[ ! $(docker ps -aq --filter label=osbx.dev/uid) ]]; }
 
-try "the stack comes up" hack/dev up
-eval "$(hack/dev env)"
+stack_up
 {
   sandbox short "sleep 999" 'timeoutSeconds: 4'
   sandbox down "sleep 999" 'timeoutSeconds: 14'

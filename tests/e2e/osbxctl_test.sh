@@ -3,11 +3,8 @@
 # osbxctl against a real stack: what needs real containers (terminals, logs, consumption) and real mounts (describe, doctor).
 source "$(dirname "${BASH_SOURCE[0]}")/../../hack/lib.sh"
 source "$ROOT/hack/lib_tap.sh"
-OSBX_DEV_DIR=$(mktemp -d)/s
-export OSBX_DEV_DIR OSBX_SKIP_DEPS=1 OSBX_SKIP_BUILD=1 TERM=xterm
-unset DOCKER_HOST
-PATH=$ROOT/build/${OSBX_PRESET:-release}/bin:$PATH
-trap 'hack/dev down --purge; remove_tree "$(dirname "$OSBX_DEV_DIR")"' EXIT
+own_stack
+export TERM=xterm
 # shellcheck disable=SC2317  # called through try
 says() { grep -qE "$1" <<<"$2" || { echo "$2" && return 1; }; } # PATTERN TEXT
 # shellcheck disable=SC2317  # called through try
@@ -53,8 +50,7 @@ sys.exit("not shown: " + steps[0][0] if steps else os.waitstatus_to_exitcode(os.
 PY
 }
 
-try "the stack comes up" hack/dev up
-eval "$(hack/dev env)"
+stack_up
 sed "s|http://127.0.0.1:9000|$OSS_ENDPOINT|" manifests/samples/quickstart.yaml >"$OSBX_DEV_DIR/objects.yaml"
 cat >>"$OSBX_DEV_DIR/objects.yaml" <<'YAML'
 ---

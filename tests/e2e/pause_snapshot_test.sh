@@ -4,11 +4,7 @@
 # shellcheck disable=SC2016,SC2317 # functions are called through try
 source "$(dirname "${BASH_SOURCE[0]}")/../../hack/lib.sh"
 source "$ROOT/hack/lib_tap.sh"
-OSBX_DEV_DIR=$(mktemp -d)
-export OSBX_DEV_DIR OSBX_SKIP_DEPS=1 OSBX_SKIP_BUILD=1
-unset DOCKER_HOST
-PATH=$ROOT/build/${OSBX_PRESET:-release}/bin:$PATH
-trap 'hack/dev down --purge' EXIT
+own_stack
 
 sandbox() { # NAME SOURCE [MORE]: SOURCE is one line of the spec
   osbxctl apply -f - <<YAML
@@ -35,8 +31,7 @@ becomes() { wait_for 20 eval "[[ \$(state $1) == $2 ]]"; }
 phase() { osbxctl wait "$1" --for "phase=$2" --timeout 30; }
 images() { docker images -q osbx-snapshots | wc -l; }
 
-try "the stack comes up" hack/dev up
-eval "$(hack/dev env)"
+stack_up
 image="image: $SANDBOX_IMAGE"
 try "a sandbox runs" sandbox a "$image"
 try "ready" osbxctl wait sandbox/a --for condition=Ready --timeout 30

@@ -3,10 +3,7 @@
 # README's first command as a user types it, on a stack of its own, which then goes without a trace.
 source "$(dirname "${BASH_SOURCE[0]}")/../../hack/lib.sh"
 source "$ROOT/hack/lib_tap.sh"
-OSBX_DEV_DIR=$(mktemp -d)
-export OSBX_DEV_DIR OSBX_SKIP_DEPS=1 OSBX_SKIP_BUILD=1
-trap 'hack/dev down --purge' EXIT
-unset DOCKER_HOST
+own_stack
 
 try "hack/quickstart ends well" hack/quickstart
 try "its stack goes down" hack/dev down --purge

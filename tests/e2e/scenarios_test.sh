@@ -5,11 +5,7 @@
 # shellcheck disable=SC2016,SC2317 # functions are called through try
 source "$(dirname "${BASH_SOURCE[0]}")/../../hack/lib.sh"
 source "$ROOT/hack/lib_tap.sh"
-OSBX_DEV_DIR=$(mktemp -d)
-export OSBX_DEV_DIR OSBX_SKIP_DEPS=1 OSBX_SKIP_BUILD=1 OSBX_DEV_GC_GRACE=1
-unset DOCKER_HOST
-PATH=$ROOT/build/${OSBX_PRESET:-release}/bin:$PATH
-trap 'hack/dev down --purge' EXIT
+own_stack
 
 sandbox() { # NAME USER VERSION then NAME:PATH:PREFIX:READONLY…
   printf 'apiVersion: osbx.dev/v1\nkind: Sandbox\nmetadata: {name: %s}\nspec:\n  image: %s\n  user: "%s"\n  entrypoint: [sleep, infinity]\n  volumes:\n' \
@@ -26,8 +22,7 @@ ready() { osbxctl wait "$@" --for condition=Ready --timeout 60; }
 container() { docker ps -aq --filter label=osbx.dev/name="$1"; }
 mounts() { osbxctl get mounts --output name | wc -l; }
 
-try "the stack comes up" hack/dev up
-eval "$(hack/dev env)"
+stack_up
 for version in 1.0 2.0; do
   for user in 0:0 1000:1000; do
     id="${version%.0}-${user%:*}"
@@ -58,6 +53,16 @@ try "a stopped container is started again" wait_for 20 eval 'run ro-2-0 "cat /mn
 target=$(osbxctl get mounts -o custom-columns=T:.status.target --no-headers | grep /a2-0)
 umount -l "$target"
 try "an unmounted mount is mounted again" wait_for 20 mountpoint -q "$target"
+
+mount=$(osbxctl get mounts -o custom-columns=N:.metadata.name,T:.status.target --no-headers | awk '/s2-0/ { print $1 }')
+uid() { osbxctl get mount "$mount" -o custom-columns=U:.metadata.uid --no-headers; }
+serving() { [[ $(uid) != "$1" && $(osbxctl get mount "$mount" -o custom-columns=P:.status.phase --no-headers) == Mounted ]]; }
+old=$(uid)
+osbxctl delete mount "$mount" --wait=false >/dev/null
+curl -sf --noproxy '*' -X PATCH -H "Authorization: Bearer $OSBX_TOKEN" -H 'Content-Type: application/merge-patch+json' \
+  -d '{"metadata":{"finalizers":null}}' "$OSBX_SERVER/apis/osbx.dev/v1/mounts/$mount" >/dev/null
+try "a Mount object that somebody removed by force is made anew" wait_for 20 serving "$old"
+try "and its sandboxes keep their data" run rw-2-0 "test \"\$(cat /mnt/v/f)\" = 2-0"
 
 try "everything is deleted" osbxctl delete sandbox --all
 try "the mounts go too" wait_for 60 eval '[[ $(mounts) == 0 ]]'

@@ -4,9 +4,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/../../hack/lib.sh"
 source "$ROOT/hack/lib_tap.sh"
 base=$(mktemp -d)
-export OSBX_SKIP_DEPS=1 OSBX_SKIP_BUILD=1
-unset DOCKER_HOST
-PATH=$ROOT/build/${OSBX_PRESET:-release}/bin:$PATH
+test_environment
 stack() { OSBX_DEV_DIR=$base/$1 hack/dev "${@:2}"; }
 use() { eval "$(stack "$1" env)"; }
 running() { docker ps -q | xargs -r docker inspect -f '{{.Id}} {{.State.StartedAt}}' | sort; }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apiserver/opensandbox/failure.h"
 
+#include <utility>
+
 #include <nlohmann/json.hpp>
 
 #include "registry/json_access.h"
@@ -17,6 +19,16 @@ Json Encode(const FieldFault& fault) {
   Json out{{"type", fault.type}, {"loc", std::move(loc)}, {"msg", fault.msg}};
   if (fault.ctx != nullptr) out["ctx"] = *fault.ctx;
   return out;
+}
+
+// Upstream has codes of their own for what a mount cannot be made of.
+std::string CodeOfField(std::string_view field) {
+  for (const auto& [part, code] :
+       {std::pair{".ossfs.options", "VOLUME::INVALID_OSSFS_OPTION"},
+        std::pair{".ossfs.endpoint", "VOLUME::INVALID_OSSFS_ENDPOINT"}}) {
+    if (field.find(part) != std::string_view::npos) return code;
+  }
+  return "SANDBOX::INVALID_PARAMETER";
 }
 
 }  // namespace
@@ -60,7 +72,9 @@ Failure FromRegistry(const Error& error, std::string_view code) {
   for (const Cause& cause : error.causes()) {
     text += (text.empty() ? "" : "; ") + cause.field + ": " + cause.message;
   }
-  return InvalidParameter(text.empty() ? error.message() : text);
+  if (text.empty()) text = error.message();
+  const std::string field = error.causes().empty() ? "" : error.causes().front().field;
+  return {400, CodeOfField(field), std::move(text)};
 }
 
 }  // namespace osbx::apiserver::opensandbox

@@ -15,6 +15,7 @@ Failure StartFailure(const Json& object) {
   };
   static constexpr Row kRows[] = {
       {"ImageNotFound", 500, "DOCKER::SANDBOX_IMAGE_PULL_FAILED"},
+      {"ImagePullDenied", 500, "DOCKER::SANDBOX_IMAGE_PULL_FAILED"},
       {"ImagePullFailed", 500, "DOCKER::SANDBOX_IMAGE_PULL_FAILED"},
       {"CreateFailed", 500, "DOCKER::SANDBOX_START_FAILED"},
       {"StartFailed", 500, "DOCKER::SANDBOX_START_FAILED"},

@@ -59,16 +59,29 @@ Result<> MakeMissing(int root, const std::vector<std::string>& parts) {
   return {};
 }
 
-Error Escapes(const StageRequest& request) {
-  return {Code::kPermissionDenied,
-          "host path " + request.path + " leads out of the allowed path through a symbolic link"};
+// The field that the sub-path or the path stands in is in the error's first cause.
+Error Refused(Code code, const char* field, const std::string& message) {
+  return Error(code, message).WithCauses({{"FieldValueInvalid", field, message}});
+}
+
+// What leads out is the path when it does so alone, else the sub-path.
+Error Escapes(const StageRequest& request, int root, const std::string& prefix) {
+  const std::string alone = Join(Components(request.path.substr(prefix.size())));
+  if (request.sub_path.empty() || !OpenBeneath(root, alone, O_PATH)) {
+    return Refused(
+        Code::kPermissionDenied, "path",
+        "host path " + request.path + " leads out of the allowed path through a symbolic link");
+  }
+  return Refused(
+      Code::kPermissionDenied, "subPath",
+      "\"" + request.sub_path + "\" leads out of " + request.path + " through a symbolic link");
 }
 
 Result<UniqueFd> OpenSource(const StageRequest& request) {
   const std::string prefix = CoveringPrefix(request.allowed_prefixes, request.path);
   if (prefix.empty()) {
-    return Error(Code::kPermissionDenied,
-                 "host path " + request.path + " is not below any of storage.allowed_host_paths");
+    return Refused(Code::kPermissionDenied, "path",
+                   "host path " + request.path + " is not below any of storage.allowed_host_paths");
   }
   const UniqueFd root(open(prefix.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root) return Error::FromErrno(errno, "open " + prefix);
@@ -78,13 +91,13 @@ Result<UniqueFd> OpenSource(const StageRequest& request) {
   if (!found && found.error().os_errno() == ENOENT && request.create_missing) {
     if (auto made = MakeMissing(root.Get(), parts); !made) {
       if (made.error().os_errno() == EXDEV || made.error().os_errno() == ELOOP)
-        return Escapes(request);
+        return Escapes(request, root.Get(), prefix);
       return std::move(made).error();
     }
     found = OpenBeneath(root.Get(), Join(parts), O_PATH);
   }
   if (!found && (found.error().os_errno() == EXDEV || found.error().os_errno() == ELOOP))
-    return Escapes(request);
+    return Escapes(request, root.Get(), prefix);
   return found;
 }
 

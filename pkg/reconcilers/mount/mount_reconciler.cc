@@ -118,7 +118,23 @@ Result<> MountReconciler::GatherActual(const Mount& mount, MountFacts& facts) co
   return {};
 }
 
+// Where a server that was started for this mount has it mounted already: its object was lost and
+// made again. "" when there is none.
+std::string MountReconciler::PresentPlace(const std::string& name) const {
+  const auto inventory = d_.mounter.InspectAll();
+  if (!inventory || std::ranges::find(inventory->servers, name, &mount::Inventory::Server::name) ==
+                        inventory->servers.end()) {
+    return "";
+  }
+  for (const auto& row : inventory->mounts) {
+    const auto found = d_.mounter.Describe(name, row.target);
+    if (found && found->pid != 0) return row.target;
+  }
+  return "";
+}
+
 std::string MountReconciler::ChoosePlacement(const Mount& mount) const {
+  if (std::string present = PresentPlace(mount.metadata.name); !present.empty()) return present;
   std::vector<std::string> taken;
   for (const auto& other : d_.cache.List<Mount>("")) {
     if (other->metadata.name != mount.metadata.name && !other->status.target.empty()) {

@@ -49,6 +49,7 @@ class MountReconciler {
 
   Result<MountFacts> Gather(const Mount& mount, const store::Key& key) const;
   Result<> GatherActual(const Mount& mount, MountFacts& facts) const;
+  std::string PresentPlace(const std::string& name) const;
   std::string ChoosePlacement(const Mount& mount) const;
   std::optional<mount::Credentials> FindCredentials(const Mount& mount) const;
   void Act(const Mount& mount, const store::Key& key, const MountPlan& plan);

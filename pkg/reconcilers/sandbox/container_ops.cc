@@ -28,6 +28,23 @@ bool Refused(const Error& error) {
   return error.code() == Code::kPermissionDenied && error.os_errno() == 0;
 }
 
+// "spec.volumes[1].subPath: …": which field the error of a host path is about; the driver calls
+// them path and subPath.
+Error InField(const api::v1::Sandbox& sandbox, const ResolvedVolume& volume, Error error) {
+  const auto& volumes = sandbox.spec.volumes;
+  const auto found = std::ranges::find(volumes, volume.name, &api::v1::VolumeMount::name);
+  std::string field = "spec.volumes[" + std::to_string(found - volumes.begin()) + "]";
+  const bool of_sub_path = !error.causes().empty() && error.causes().front().field == "subPath";
+  if (of_sub_path) {
+    field += ".subPath";
+  } else if (found != volumes.end() && found->host) {
+    field += ".host.path";
+  } else if (found != volumes.end() && found->volume_ref) {
+    field += ".volumeRef";
+  }
+  return std::move(error).Wrap(field);
+}
+
 // First-cause decoration of a Result on its way up.
 template <class T>
 Result<T> Tag(std::string_view word, Result<T> result) {
@@ -36,6 +53,18 @@ Result<T> Tag(std::string_view word, Result<T> result) {
 }
 
 }  // namespace
+
+std::string_view PullReason(Code code) {
+  switch (code) {
+    case Code::kPermissionDenied:
+    case Code::kUnauthenticated:
+      return reason::kImagePullDenied;
+    case Code::kNotFound:
+      return reason::kImageNotFound;
+    default:
+      return reason::kImagePullFailed;
+  }
+}
 
 std::string ContainerOps::StageDir(const std::string& uid) const {
   return options_.stage_root + "/" + uid;
@@ -206,7 +235,7 @@ Result<BoundVolume> ContainerOps::BindHost(const api::v1::Sandbox& sandbox,
   if (!staged) {
     const bool refused = Refused(staged.error());
     return Because(refused ? reason::kHostPathRefused : reason::kHostPathFailed,
-                   std::move(staged).error().Wrap("volume " + volume.name));
+                   InField(sandbox, volume, std::move(staged).error()));
   }
   return BoundVolume{.source = *staged, .target = volume.mount_path, .read_only = volume.read_only};
 }
@@ -247,7 +276,7 @@ Result<BoundVolume> ContainerOps::BindPvc(const api::v1::Sandbox& sandbox,
   if (!staged) {
     const bool refused = Refused(staged.error());
     return Because(refused ? reason::kSubPathRefused : reason::kPvcFailed,
-                   std::move(staged).error().Wrap("volume " + volume.name));
+                   InField(sandbox, volume, std::move(staged).error()));
   }
   return BoundVolume{.source = *staged, .target = volume.mount_path, .read_only = volume.read_only};
 }

@@ -97,4 +97,8 @@ class ContainerOps {
   const ContainerOpsOptions options_;
 };
 
+// The reason word of a pull that failed: the registry lets nobody in, has no such image, or
+// anything else.
+std::string_view PullReason(Code code);
+
 }  // namespace osbx::reconcilers

@@ -168,6 +168,7 @@ class Planner {
                        facts_.now);
     ctrl::SetCondition(status.conditions, "ContainerCreated", "True", "Created", "", facts_.now);
     SayReady();
+    if (RestoreMounts()) return;
     if (std::ranges::any_of(facts_.volumes, &VolumeFacts::replaced)) {
       plan_.step = SandboxStep::kReplaceMounts;
     } else if (WantsPause()) {
@@ -192,6 +193,18 @@ class Planner {
     status.image = api::v1::UsedImage{.uri = sandbox_.spec.image, .id = container.image_id};
   }
 
+  // A Mount object that somebody removed by force is made again: without one nobody keeps the mount
+  // that the container uses. True while that comes first.
+  bool RestoreMounts() {
+    if (!facts_.mounts_missing) return false;
+    if (MountsNamed()) {
+      plan_.step = SandboxStep::kCreateMounts;
+    } else {
+      Recheck(Duration::zero());
+    }
+    return true;
+  }
+
   // Changed in the spec, or by somebody else in the engine.
   void KeepLimits(const ContainerFacts& container) {
     if (container.limits == ContainerFacts::Limits::kUnknown) plan_.step = SandboxStep::kInspect;
@@ -214,6 +227,7 @@ class Planner {
     status.reason = "Paused";
     status.message.clear();
     Ready("False", "Paused", "the container is paused");
+    if (RestoreMounts()) return;
     if (!WantsPause()) {
       plan_.step = SandboxStep::kUnpause;
     } else {

@@ -332,7 +332,7 @@ void SandboxReconciler::GatherOperations(const Sandbox& sandbox, const store::Ke
   const ImageNeed need = NeedOfImage(image);
   facts.image_wanted = need == ImageNeed::kPull || need == ImageNeed::kPullLater;
   if (need == ImageNeed::kPullLater || need == ImageNeed::kPullFailed) {
-    facts.failure = FailedOperation{.reason = std::string(reason::kImagePullFailed),
+    facts.failure = FailedOperation{.reason = std::string(PullReason(image.pulled->error->code())),
                                     .message = image.pulled->error->message(),
                                     .terminal = need == ImageNeed::kPullFailed &&
                                                 image.pulled->error->code() != Code::kCancelled,
@@ -518,7 +518,8 @@ Result<docker::RegistryAuth> SandboxReconciler::PullAuth(const Sandbox& sandbox)
   const std::string& name = sandbox.spec.image_pull_secret->name;
   const auto secret = d_.cache.Get<api::v1::Secret>({"secrets", sandbox.metadata.namespace_, name});
   if (!secret)
-    return Error(Code::kNotFound, "spec.imagePullSecret: Secret " + name + " does not exist");
+    return Error(Code::kUnauthenticated,
+                 "spec.imagePullSecret: Secret " + name + " does not exist");
   return RegistryAuthOf(*secret);
 }
 

@@ -99,6 +99,18 @@ TEST_F(HostPathTest, SymlinksMayNotLeadOut) {
   EXPECT_EQ(Read(*inside + "/file"), "inside");
 }
 
+TEST_F(HostPathTest, TellsWhichOfPathAndSubPathLeadsOut) {
+  fs::create_symlink("../../outside", base_ / "allowed/data/link");
+  fs::create_symlink("../outside", base_ / "allowed/out");
+  const auto by_sub_path = Stage("allowed/data", "link/secret");
+  ASSERT_FALSE(by_sub_path.has_value());
+  EXPECT_EQ(by_sub_path.error().causes().front().field, "subPath");
+  EXPECT_NE(by_sub_path.error().message().find("\"link/secret\""), std::string::npos);
+  const auto by_path = Stage("allowed/out", "secret");
+  ASSERT_FALSE(by_path.has_value());
+  EXPECT_EQ(by_path.error().causes().front().field, "path");
+}
+
 TEST_F(HostPathTest, ASwappedSourceDoesNotChangeWhatIsStaged) {
   const auto staged = Stage("allowed/data");
   ASSERT_TRUE(staged.has_value());

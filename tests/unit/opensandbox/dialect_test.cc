@@ -41,6 +41,8 @@ TEST_F(DialectTest, AFailedStartIsToldByItsCodeAndLeavesNothingBehind) {
     const char* want;
   };
   constexpr Row kRows[] = {{"ImagePullFailed", "500 DOCKER::SANDBOX_IMAGE_PULL_FAILED"},
+                           {"ImagePullDenied", "500 DOCKER::SANDBOX_IMAGE_PULL_FAILED"},
+                           {"ImageNotFound", "500 DOCKER::SANDBOX_IMAGE_PULL_FAILED"},
                            {"StartFailed", "500 DOCKER::SANDBOX_START_FAILED"},
                            {"ExecdSilent", "503 DOCKER::SANDBOX_EXECD_START_FAILED"},
                            {"HostPathRefused", "400 VOLUME::HOST_PATH_NOT_ALLOWED"},

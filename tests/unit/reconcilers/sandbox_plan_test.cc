@@ -300,7 +300,8 @@ TEST(PlanSandbox, RefusedLimitsAreForgivenOnceTheyAreApplied) {
 TEST(PlanSandbox, AFailureIsSaidInTheConditionOfWhatItIsAbout) {
   for (const auto& [reason, type] :
        {std::pair{"ImagePullFailed", "ImageReady"}, std::pair{"ImageNotFound", "ImageReady"},
-        std::pair{"HostPathRefused", "VolumesReady"}, std::pair{"PvcFailed", "VolumesReady"}}) {
+        std::pair{"ImagePullDenied", "ImageReady"}, std::pair{"HostPathRefused", "VolumesReady"},
+        std::pair{"PvcFailed", "VolumesReady"}}) {
     SandboxFacts facts = Facts();
     facts.failure = FailedOperation{.reason = reason, .message = "why"};
     const SandboxPlan plan = PlanSandbox(Fresh(), facts);
@@ -308,6 +309,23 @@ TEST(PlanSandbox, AFailureIsSaidInTheConditionOfWhatItIsAbout) {
     ASSERT_NE(condition, nullptr) << reason;
     EXPECT_EQ(condition->status, "False") << reason;
     EXPECT_EQ(condition->reason, reason);
+  }
+}
+
+TEST(PlanSandbox, AMountObjectThatARunningContainerLostIsMadeAgain) {
+  for (const auto state : {State::kRunning, State::kPaused}) {
+    Sandbox sandbox = Running();
+    sandbox.spec.paused = state == State::kPaused;
+    SandboxFacts facts = With(Container(state));
+    facts.volumes = {OssVolume(VolumeFacts::State::kPending)};
+    facts.mounts_missing = true;
+    const SandboxPlan unnamed = PlanSandbox(sandbox, facts);
+    EXPECT_EQ(unnamed.step, SandboxStep::kNone) << "named in the stored status first (I2)";
+    EXPECT_EQ(unnamed.recheck, Duration::zero());
+    sandbox.status = unnamed.status;
+    EXPECT_EQ(PlanSandbox(sandbox, facts).step, SandboxStep::kCreateMounts);
+    facts.mounts_missing = false;
+    EXPECT_EQ(PlanSandbox(sandbox, facts).step, SandboxStep::kNone);
   }
 }
 
