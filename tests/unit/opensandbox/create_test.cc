@@ -50,8 +50,10 @@ TEST_F(CreateTest, ARetriedCreateReturnsTheFirstSandboxOverRestartsToo) {
 TEST_F(CreateTest, ManyCreatesOfOneKeyAtOnceMakeOneSandbox) {
   std::set<std::string> ids;
   std::mutex mutex;
+  constexpr int kCallers = 8;
   std::vector<std::jthread> callers;
-  for (int i = 0; i < 8; ++i) {
+  callers.reserve(kCallers);
+  for (int i = 0; i < kCallers; ++i) {
     callers.emplace_back([&] {
       const JsonReply reply = CreateKeyed("one", Body("busybox"));
       const std::lock_guard lock(mutex);

@@ -122,8 +122,10 @@ TEST_F(ErrorBodiesTest, ABodyThatIsTooLargeIsRefusedAndNothingIsMade) {
 }
 
 TEST_F(ErrorBodiesTest, ClientsThatNeverFinishTheirRequestHoldUpNobody) {
+  constexpr int kClients = 50;
   std::vector<wire::WireClient> slow;
-  for (int i = 0; i < 50; ++i) {
+  slow.reserve(kClients);
+  for (int i = 0; i < kClients; ++i) {
     slow.push_back(Connect());
     slow.back().Send(
         "POST /v1/sandboxes HTTP/1.1\r\nHost: a\r\nOPEN-SANDBOX-API-KEY: right\r\n"
