@@ -114,8 +114,9 @@ TEST_F(ExecdContainer, NoPathLeadsOutOfTheContainer) {
        {std::string("/../../.."), std::string("/proc/1/root"), std::string("/proc/1/cwd/../.."),
         std::string("/tmp/root"), std::string("/tmp/up"), std::string("/tmp/init/../.."),
         std::string("/.osbx/slot/../../..")}) {
-    EXPECT_EQ(execd_->Call("GET", "/files/download?path=" + prefix + secret).status, 404) << prefix;
-    const auto passwd = execd_->Call("GET", "/files/download?path=" + prefix + "/etc/hostname");
+    const std::string target = std::string("/files/download?path=") + prefix;
+    EXPECT_EQ(execd_->Call("GET", target + secret).status, 404) << prefix;
+    const auto passwd = execd_->Call("GET", target + "/etc/hostname");
     EXPECT_EQ(passwd.body.substr(0, 12), id_.substr(0, 12)) << prefix << ": the container's own";
   }
   const std::string form =

@@ -16,7 +16,7 @@
 namespace osbx::execd_test {
 namespace {
 
-const std::string kExecd = OSBX_BINARY_DIR "/bin/osbx-execd";
+constexpr const char* kExecd = OSBX_BINARY_DIR "/bin/osbx-execd";
 
 }  // namespace
 
@@ -25,10 +25,10 @@ pid_t StartExecd(const std::vector<std::string>& arguments,
   const pid_t pid = fork();
   if (pid != 0) return pid;
   for (const auto& [name, value] : env) setenv(name.c_str(), value.c_str(), 1);
-  std::vector<char*> argv{const_cast<char*>(kExecd.c_str())};
+  std::vector<char*> argv{const_cast<char*>(kExecd)};
   for (const std::string& word : arguments) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
-  execv(kExecd.c_str(), argv.data());
+  execv(kExecd, argv.data());
   _exit(99);
 }
 
