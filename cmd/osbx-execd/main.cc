@@ -78,7 +78,7 @@ int main(int argc, char** argv) {
       break;
   }
   WipeTokens(argv + 1);
-  osbx::log::Configure(invocation->log_level, "");
+  osbx::Ignore(osbx::log::Configure(invocation->log_level), "standard error is always there");
   const osbx::Error error = osbx::execd::RunInit(invocation->options);
   std::fprintf(stderr, "osbx-execd: %s\n", error.message().c_str());
   return kExitUsage;

@@ -15,6 +15,7 @@
 #include "base/subprocess.h"
 #include "drivers/mount/placement.h"
 #include "drivers/mount/process_table.h"
+#include "drivers/mount/programs.h"
 #include "fakes/matchers.h"
 
 namespace osbx::mount {

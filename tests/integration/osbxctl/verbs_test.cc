@@ -284,7 +284,7 @@ TEST_F(OsbxctlTest, DoctorTellsWhetherThereIsSomethingToRepair) {
   const Outcome ill = Run({"doctor"});
   EXPECT_EQ(ill.exit_code, 1);
   EXPECT_THAT(ill.out, AllOf(HasSubstr("StrayDirectory"), HasSubstr("/mnt/x")));
-  EXPECT_EQ(ill.err, "1 finding\n");
+  EXPECT_EQ(ill.err, "1 finding; osbxctl explain FINDING tells what one means\n");
   const Outcome fixed = Run({"doctor", "--fix"});
   EXPECT_EQ(fixed.exit_code, 0);
   EXPECT_EQ(fixed.err, "1 finding, all repaired\n");

@@ -36,7 +36,7 @@ TEST(Simulation, ConvergesWhateverHappens) {
     EXPECT_TRUE(walked.violations.empty())
         << "OSBX_SEED=" << seed << " after " << walked.trace.size() << " steps:\n"
         << Lines(walked.violations);
-    if (only != 0) std::cout << "trace:\n" << Lines(walked.trace);
+    if (only != 0) std::cout << "trace:\n" << Lines(walked.trace) << walked.counts << "\n";
   }
 }
 

@@ -46,8 +46,8 @@ class Walker {
     for (const auto& sandbox : world_.Sandboxes()) {
       Note("  " + sandbox.metadata.name + " " + sandbox.status.phase + " " + sandbox.status.reason);
     }
-    Note("  " + std::to_string(checks_.starts()) + " starts, " +
-         std::to_string(checks_.unmounts()) + " unmounts");
+    out_.counts = std::to_string(checks_.starts()) + " starts, " +
+                  std::to_string(checks_.unmounts()) + " unmounts";
   }
 
  private:

@@ -16,6 +16,8 @@ namespace osbx::sim {
 struct Walked {
   std::vector<std::string> trace;       // one line per step
   std::vector<std::string> violations;  // with the number of the step
+  // What happened, for people: the fake engine's last event may come after the last look.
+  std::string counts;
 };
 
 Walked Walk(std::uint64_t seed, int steps);
