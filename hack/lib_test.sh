@@ -34,8 +34,6 @@ run_gtest() {
     echo "  FAIL  ${ring}_$name ($build): not built"
     return
   fi
-  # Unoptimised frames with their guards are several times as large; a hostile depth must be the program's to refuse.
-  if [[ $build != release ]]; then prefix=(prlimit --stack=67108864 "${prefix[@]}"); fi
   # ThreadSanitizer of clang 16 does not cope with the wide address randomisation of newer kernels.
   if [[ $build == tsan ]]; then prefix+=(setarch "$(uname -m)" -R); fi
   if [[ $ring != unit && $(id -u) != 0 ]]; then prefix=(sudo -nE "${prefix[@]}"); fi
