@@ -80,8 +80,8 @@ int Make(int directory, const std::string& leaf, bool file) {
   return 0;
 }
 
-// `path` with every symbolic link resolved inside the root; missing components are made or ENOENT.
-int Resolve(int root, const std::string& path, bool make, bool file, std::string& out) {
+// `path` with every symbolic link resolved inside the root; missing components are made.
+int Resolve(int root, const std::string& path, bool file, std::string& out) {
   std::string rest = path;
   out.clear();
   for (int links = 0;;) {
@@ -102,7 +102,7 @@ int Resolve(int root, const std::string& path, bool make, bool file, std::string
     const int flags = AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
     if (::statx(directory, component.c_str(), flags, STATX_TYPE, &info) != 0) {
       failed = errno;
-      if (failed == ENOENT && make) failed = Make(directory, component, file && last);
+      if (failed == ENOENT) failed = Make(directory, component, file && last);
     } else if (S_ISLNK(info.stx_mode)) {
       link = LinkAt(directory, component);
     }
@@ -147,10 +147,9 @@ int EnterContainer(const ContainerRoot& container) {
   return ::setns(container.process, CLONE_NEWNS) == 0 ? 0 : errno;
 }
 
-int FindPlace(const ContainerRoot& container, const std::string& path, bool make, bool file,
-              Place& out) {
+int FindPlace(const ContainerRoot& container, const std::string& path, bool file, Place& out) {
   std::string resolved;
-  if (const int failed = Resolve(container.root, path, make, file, resolved); failed != 0) {
+  if (const int failed = Resolve(container.root, path, file, resolved); failed != 0) {
     return failed;
   }
   if (resolved.empty()) return EINVAL;  // the root itself

@@ -27,7 +27,6 @@ struct Place {
   int self = -1;  // O_PATH, the topmost mount there
 };
 
-// Finds `path` inside. With `make`, what is missing is made: directories 0755 and, when `file`, an
-// empty file at the end.
-int FindPlace(const ContainerRoot& container, const std::string& path, bool make, bool file,
-              Place& out);
+// Finds `path` inside. What is missing is made: directories 0755 and, when `file`, an empty file at
+// the end.
+int FindPlace(const ContainerRoot& container, const std::string& path, bool file, Place& out);

@@ -80,11 +80,11 @@ int RunGraft(const Graft& graft) {
   if (failed == 0) failed = EnterContainer(container);
   Place place;
   const bool file = !S_ISDIR(wanted.stx_mode);
-  if (failed == 0) failed = FindPlace(container, graft.inside, true, file, place);
+  if (failed == 0) failed = FindPlace(container, graft.inside, file, place);
   struct statx present {};
   if (failed == 0) failed = Identify(place.self, present);
   if (failed != 0) return failed;
   if (!IsMountRoot(present)) return MoveTo(tree, place.self);
   if (Same(present, wanted)) return 0;
-  return graft.replace ? Swap(tree, place) : EEXIST;
+  return Swap(tree, place);
 }

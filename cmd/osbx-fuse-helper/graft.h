@@ -9,11 +9,10 @@ struct Graft {
   const char* source = nullptr;
   const char* inside = nullptr;  // path in the container
   bool read_only = false;
-  bool replace = false;
 };
 
 // Makes what is at `source` visible at `inside`; already so is success. What else is mounted there
-// is EEXIST or, with `replace`, gives way in one step: the new mount goes beneath it before it is
+// gives way in one step: the new mount goes beneath it before it is
 // taken off, so nobody ever sees the bare directory. On kernels without that the new one is
 // stacked on top.
 int RunGraft(const Graft& graft);

@@ -6,7 +6,7 @@
 //   launch --output FILE [--cgroup DIR] --program PATH -- ARGV0 [ARG]…
 //   probe PATH [--list]
 //   umount PATH [--lazy]
-//   graft PID START_TIME SOURCE INSIDE [--read-only] [--replace]
+//   graft PID START_TIME SOURCE INSIDE [--read-only]
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -34,7 +34,7 @@ int Usage() {
       "[ARG]...\n"
       "       osbx-fuse-helper probe PATH [--list]\n"
       "       osbx-fuse-helper umount PATH [--lazy]\n"
-      "       osbx-fuse-helper graft PID START_TIME SOURCE INSIDE [--read-only] [--replace]\n",
+      "       osbx-fuse-helper graft PID START_TIME SOURCE INSIDE [--read-only]\n",
       stderr);
   return kUsage;
 }
@@ -124,19 +124,14 @@ long long Number(const char* text) {
 }
 
 int ParseGraft(char** arguments, int count) {
-  Graft graft;
-  if (count < 4 || Number(arguments[0]) <= 0 || Number(arguments[1]) < 0) return Usage();
-  graft.pid = static_cast<int>(Number(arguments[0]));
-  graft.start_time = Number(arguments[1]);
-  graft.source = arguments[2];
-  graft.inside = arguments[3];
-  for (int i = 4; i < count; ++i) {
-    bool* flag = Is(arguments[i], "--read-only") ? &graft.read_only
-                 : Is(arguments[i], "--replace") ? &graft.replace
-                                                 : nullptr;
-    if (flag == nullptr) return Usage();
-    *flag = true;
-  }
+  const bool read_only = count == 5 && Is(arguments[4], "--read-only");
+  if (count != (read_only ? 5 : 4) || Number(arguments[0]) <= 0 || Number(arguments[1]) < 0)
+    return Usage();
+  const Graft graft{.pid = static_cast<int>(Number(arguments[0])),
+                    .start_time = Number(arguments[1]),
+                    .source = arguments[2],
+                    .inside = arguments[3],
+                    .read_only = read_only};
   return RunGraft(graft);
 }
 

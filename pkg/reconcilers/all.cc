@@ -144,10 +144,7 @@ struct Host::State {
                .writer = writer,
                .containers = containers,
                .mounter = deps.mounter,
-               .watch_server =
-                   [this](const std::string& name, const ServerFacts& server) {
-                     servers.Watch(name, static_cast<pid_t>(server.pid), server.start_time);
-                   },
+               .servers = servers,
                .ops = mount_ops,
                .events = deps.events,
                .clock = deps.clock,

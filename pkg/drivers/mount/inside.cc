@@ -21,8 +21,8 @@ Result<> Mounter::ReplaceInside(const std::string& target, const InsidePlace& pl
   if (!state_->dirs.Covers(target))
     return Error(Code::kInvalid, target + " is not below the mount root " + state_->dirs.Root());
   const std::string pid = std::to_string(place.pid);
-  std::vector<std::string> arguments{"graft", pid,        std::to_string(place.start_time),
-                                     target,  place.path, "--replace"};
+  std::vector<std::string> arguments{"graft", pid, std::to_string(place.start_time), target,
+                                     place.path};
   if (place.read_only) arguments.emplace_back("--read-only");
   const std::string what = place.path + " in the container of process " + pid;
   OSBX_TRY(const int failed,

@@ -2,6 +2,7 @@
 #include "reconcilers/mount/mount_reconciler.h"
 
 #include <algorithm>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -48,11 +49,13 @@ Result<ctrl::Outcome> MountReconciler::Reconcile(const store::Key& key) {
   const MountPlan plan = PlanMount(*mount, facts);  // pure: no I/O, no clock
   if (plan.step == MountStep::kRelease) {
     d_.ops.Forget(key);
+    d_.servers.Forget(key.name);
     if (!mount->metadata.deletion_timestamp) OSBX_CHECK(d_.writer.Delete(*mount));
     OSBX_CHECK(d_.writer.DropFinalizer(*mount, registry::kMountFinalizer));
     return ctrl::Outcome{};
   }
-  if (facts.actual == ActualMount::kServing) d_.watch_server(key.name, facts.server);
+  if (facts.actual == ActualMount::kServing)
+    d_.servers.Watch(key.name, static_cast<pid_t>(facts.server.pid), facts.server.start_time);
   Act(*mount, key, plan);
   if (plan.status != mount->status) {
     Mount changed = *mount;
@@ -118,23 +121,7 @@ Result<> MountReconciler::GatherActual(const Mount& mount, MountFacts& facts) co
   return {};
 }
 
-// Where a server that was started for this mount has it mounted already: its object was lost and
-// made again. "" when there is none.
-std::string MountReconciler::PresentPlace(const std::string& name) const {
-  const auto inventory = d_.mounter.InspectAll();
-  if (!inventory || std::ranges::find(inventory->servers, name, &mount::Inventory::Server::name) ==
-                        inventory->servers.end()) {
-    return "";
-  }
-  for (const auto& row : inventory->mounts) {
-    const auto found = d_.mounter.Describe(name, row.target);
-    if (found && found->pid != 0) return row.target;
-  }
-  return "";
-}
-
 std::string MountReconciler::ChoosePlacement(const Mount& mount) const {
-  if (std::string present = PresentPlace(mount.metadata.name); !present.empty()) return present;
   std::vector<std::string> taken;
   for (const auto& other : d_.cache.List<Mount>("")) {
     if (other->metadata.name != mount.metadata.name && !other->status.target.empty()) {
@@ -142,7 +129,15 @@ std::string MountReconciler::ChoosePlacement(const Mount& mount) const {
     }
   }
   if (const auto table = d_.mounter.Table()) {
-    for (const auto& row : (*table)->Below(d_.mount_root)) taken.push_back(row.target);
+    const std::set<std::string> named(taken.begin(), taken.end());
+    for (const auto& row : (*table)->Below(d_.mount_root)) {
+      // A mount that no object names may be this one's: its object was lost and made again.
+      if (!named.contains(row.target)) {
+        const auto found = d_.mounter.Describe(mount.metadata.name, row.target);
+        if (found && found->pid != 0) return row.target;
+      }
+      taken.push_back(row.target);
+    }
   }
   return mount::ChooseTarget(d_.mount_root, IdentityOf(mount.spec), taken);
 }

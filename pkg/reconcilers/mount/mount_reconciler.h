@@ -5,7 +5,6 @@
 // executor.
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "api/v1/mount.h"
@@ -15,6 +14,7 @@
 #include "ctrl/event_recorder.h"
 #include "ctrl/op_executor.h"
 #include "drivers/mount/mounter.h"
+#include "drivers/mount/server_watch.h"
 #include "reconcilers/engine/container_table.h"
 #include "reconcilers/mount/mount_plan.h"
 #include "reconcilers/volumes/credential_reader.h"
@@ -27,8 +27,7 @@ struct MountReconcilerDeps {
   registry::Writer& writer;
   ContainerTable& containers;
   mount::Mounter& mounter;
-  // Called with the server of each mount that is mounted, as often as one looks; never null.
-  std::function<void(const std::string& name, const ServerFacts&)> watch_server;
+  mount::ServerWatch& servers;
   ctrl::OpExecutor& ops;  // mount, probe, unmount
   ctrl::EventRecorder& events;
   Clock& clock;
@@ -49,7 +48,6 @@ class MountReconciler {
 
   Result<MountFacts> Gather(const Mount& mount, const store::Key& key) const;
   Result<> GatherActual(const Mount& mount, MountFacts& facts) const;
-  std::string PresentPlace(const std::string& name) const;
   std::string ChoosePlacement(const Mount& mount) const;
   std::optional<mount::Credentials> FindCredentials(const Mount& mount) const;
   void Act(const Mount& mount, const store::Key& key, const MountPlan& plan);

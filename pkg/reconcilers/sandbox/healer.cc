@@ -17,15 +17,16 @@ bool Healer::SeesPresent(const ContainerRow& container, const SeenVolume& volume
   return !view || view->Shows(volume.mount_path, volume.device_minor);
 }
 
-Result<> Healer::Replace(const ContainerRow& container, const SeenVolume& volume) const {
+Result<bool> Healer::Replace(const ContainerRow& container, const SeenVolume& volume) const {
   const pid_t pid = PidOf(container);
   if (pid == 0) return Error(Code::kNotFound, "the container is not running");
   OSBX_TRY(const mount::InsideView view, inside_.look(pid));
-  if (view.Shows(volume.mount_path, volume.device_minor)) return {};
-  return inside_.replace(volume.target, {.pid = pid,
-                                         .start_time = view.start_time,
-                                         .path = volume.mount_path,
-                                         .read_only = volume.read_only});
+  if (view.Shows(volume.mount_path, volume.device_minor)) return false;
+  OSBX_CHECK(inside_.replace(volume.target, {.pid = pid,
+                                             .start_time = view.start_time,
+                                             .path = volume.mount_path,
+                                             .read_only = volume.read_only}));
+  return true;
 }
 
 }  // namespace osbx::reconcilers

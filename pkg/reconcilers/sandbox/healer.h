@@ -37,8 +37,9 @@ class Healer {
   // just ended) is not called stale: its own events tell what is to be done.
   bool SeesPresent(const ContainerRow& container, const SeenVolume& volume) const;
 
-  // Gives the container the present mount. Errors: kNotFound, the container has ended.
-  Result<> Replace(const ContainerRow& container, const SeenVolume& volume) const;
+  // Gives the container the present mount; false when it had it. Errors: kNotFound, the container
+  // has ended.
+  Result<bool> Replace(const ContainerRow& container, const SeenVolume& volume) const;
 
  private:
   InsideOps inside_;

@@ -144,6 +144,17 @@ SeenVolume SeenOf(const ResolvedVolume& volume, const api::v1::Mount& mount) {
           .read_only = volume.read_only};
 }
 
+// A container has the mounts it was made with: other credentials since then are for the next one.
+void KeepMounts(const Sandbox& sandbox, std::vector<ResolvedVolume>& volumes) {
+  for (ResolvedVolume& volume : volumes) {
+    const auto stored = std::ranges::find(sandbox.status.volumes, volume.name,
+                                          [](const auto& status) { return status.name; });
+    if (stored == sandbox.status.volumes.end() || stored->mount.empty() || !volume.mount) continue;
+    volume.kept = stored->mount != volume.mount_name;
+    volume.mount_name = stored->mount;
+  }
+}
+
 std::string NameIn(const std::string& ns, const std::string& name) {
   return ns + "/" + name;
 }
@@ -207,8 +218,8 @@ Result<ctrl::Outcome> SandboxReconciler::Reconcile(const store::Key& key) {
                                     return d_.cache.Get<api::v1::Secret>({"secrets", key.ns, name});
                                   }};
   std::vector<ResolvedVolume> volumes = ResolveVolumes(*sandbox, lookups, d_.credentials);
-  KeepMountsOfContainer(*sandbox, volumes);
   auto row = d_.containers.FindByUid(sandbox->metadata.uid);
+  if (row) KeepMounts(*sandbox, volumes);
   if (row && row->stale && !d_.ops.Busy(key)) {
     OSBX_CHECK(d_.container_ops.Refresh(row->id));
     row = d_.containers.FindByUid(sandbox->metadata.uid);
@@ -405,17 +416,14 @@ Result<> SandboxReconciler::ReplaceMounts(const Sandbox& sandbox, const SandboxP
   for (const ResolvedVolume& volume : volumes) {
     const auto mount = d_.cache.Get<api::v1::Mount>({"mounts", "", volume.mount_name});
     if (!volume.mount || !mount || !ProvenAlive(*mount, d_.run)) continue;
-    const SeenVolume seen = SeenOf(volume, *mount);
-    if (d_.healer.SeesPresent(*row, seen)) continue;
     const std::string what = "volume " + volume.name + " at " + volume.mount_path;
-    if (Result<> replaced = d_.healer.Replace(*row, seen); !replaced) {
-      Error error = std::move(replaced).error().Wrap(what);
-      d_.events.Record(ref, ctrl::EventLevel::kWarning, "MountNotReplaced", error.message());
-      Sandbox changed = sandbox;
-      changed.status = plan.status;
-      if (changed.status != sandbox.status) OSBX_CHECK(d_.writer.UpdateStatus(changed));
-      return error;
+    Result<bool> replaced = d_.healer.Replace(*row, SeenOf(volume, *mount));
+    if (!replaced && replaced.error().code() == Code::kNotFound) continue;  // it has ended
+    if (!replaced) {
+      return Refuse(sandbox, plan.status, "MountNotReplaced",
+                    std::move(replaced).error().Wrap(what));
     }
+    if (!*replaced) continue;
     d_.events.Record(ref, ctrl::EventLevel::kNormal, "MountReplaced",
                      "Replaced the mount of " + what + " in the running container");
   }
@@ -424,34 +432,27 @@ Result<> SandboxReconciler::ReplaceMounts(const Sandbox& sandbox, const SandboxP
 
 // What the engine refuses is said in a condition and an event, and tried again with back-off.
 Result<> SandboxReconciler::UpdateLimits(const Sandbox& sandbox, const SandboxPlan& plan) {
-  const auto ref = ctrl::ReferenceTo(sandbox);
   const Result<> updated = d_.container_ops.UpdateLimits(sandbox, plan.status.container_id);
   if (updated) {
-    d_.events.Record(ref, ctrl::EventLevel::kNormal, "LimitsApplied",
+    d_.events.Record(ctrl::ReferenceTo(sandbox), ctrl::EventLevel::kNormal, "LimitsApplied",
                      "Applied spec.resources to the container");
     return {};
   }
-  const Error& error = updated.error();
-  d_.events.Record(ref, ctrl::EventLevel::kWarning, "LimitsRefused", error.message());
-  Sandbox changed = sandbox;
-  changed.status = plan.status;
-  ctrl::SetCondition(changed.status.conditions, kLimitsApplied, "False", "LimitsRefused",
-                     "spec.resources: " + error.message(), d_.clock.Now());
-  if (changed.status != sandbox.status) OSBX_CHECK(d_.writer.UpdateStatus(changed));
-  return error;
+  api::v1::SandboxStatus status = plan.status;
+  ctrl::SetCondition(status.conditions, kLimitsApplied, "False", "LimitsRefused",
+                     "spec.resources: " + updated.error().message(), d_.clock.Now());
+  return Refuse(sandbox, std::move(status), "LimitsRefused", updated.error());
 }
 
-// A container has the mounts it was made with: other credentials since then are for the next one.
-void SandboxReconciler::KeepMountsOfContainer(const Sandbox& sandbox,
-                                              std::vector<ResolvedVolume>& volumes) const {
-  if (!d_.containers.FindByUid(sandbox.metadata.uid)) return;
-  for (ResolvedVolume& volume : volumes) {
-    const auto stored = std::ranges::find(sandbox.status.volumes, volume.name,
-                                          [](const auto& status) { return status.name; });
-    if (stored == sandbox.status.volumes.end() || stored->mount.empty() || !volume.mount) continue;
-    volume.kept = stored->mount != volume.mount_name;
-    volume.mount_name = stored->mount;
-  }
+// What could not be done to the container: said in an event, its status written, the error for the
+// back-off.
+Result<> SandboxReconciler::Refuse(const Sandbox& sandbox, api::v1::SandboxStatus status,
+                                   const std::string& word, Error error) {
+  d_.events.Record(ctrl::ReferenceTo(sandbox), ctrl::EventLevel::kWarning, word, error.message());
+  Sandbox changed = sandbox;
+  changed.status = std::move(status);
+  if (changed.status != sandbox.status) OSBX_CHECK(d_.writer.UpdateStatus(changed));
+  return error;
 }
 
 // One Mount object per match key; whoever comes first makes it.

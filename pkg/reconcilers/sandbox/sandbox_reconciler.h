@@ -72,8 +72,9 @@ class SandboxReconciler {
                const std::vector<ResolvedVolume>& volumes);
   Result<> ReplaceMounts(const Sandbox& sandbox, const SandboxPlan& plan,
                          const std::vector<ResolvedVolume>& volumes);
+  Result<> Refuse(const Sandbox& sandbox, api::v1::SandboxStatus status, const std::string& word,
+                  Error error);
   Result<> UpdateLimits(const Sandbox& sandbox, const SandboxPlan& plan);
-  void KeepMountsOfContainer(const Sandbox& sandbox, std::vector<ResolvedVolume>& volumes) const;
   Result<> CreateMounts(const std::vector<ResolvedVolume>& volumes);
   Result<> StartContainer(const Sandbox& sandbox, const store::Key& key,
                           const std::vector<ResolvedVolume>& volumes);

@@ -146,20 +146,6 @@ Result<MountTablePtr> Mounter::Table() const {
   return std::make_shared<const MountTable>(std::move(rows));
 }
 
-Result<Inventory> Mounter::InspectAll() const {
-  Inventory inventory;
-  OSBX_TRY(const MountTablePtr table, Table());
-  inventory.mounts = table->Rows();
-  for (const auto& [target, served] : Kernel::Current().mounts) {
-    if (!served.alive) continue;
-    inventory.servers.push_back({.pid = served.pid,
-                                 .name = served.name,
-                                 .command = "ossfs2",
-                                 .connection = static_cast<unsigned>(served.mount_id)});
-  }
-  return inventory;
-}
-
 Result<> EnsureSharedRoot(const std::string& /*root*/) {
   return {};
 }
