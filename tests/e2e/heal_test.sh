@@ -5,11 +5,7 @@
 # shellcheck disable=SC2016,SC2317 # functions are called through try
 source "$(dirname "${BASH_SOURCE[0]}")/../../hack/lib.sh"
 source "$ROOT/hack/lib_tap.sh"
-OSBX_DEV_DIR=$(mktemp -d)
-export OSBX_DEV_DIR OSBX_SKIP_DEPS=1 OSBX_SKIP_BUILD=1
-unset DOCKER_HOST
-PATH=$ROOT/build/${OSBX_PRESET:-release}/bin:$PATH
-trap 'hack/dev down --purge' EXIT
+own_stack
 
 sandbox() { # NAME VERSION READ_ONLY: notes in /missing when it ever finds the file missing rather than unreachable
   osbxctl apply -f - <<YAML
@@ -41,8 +37,7 @@ ready() { osbxctl wait "sandbox/$1" --for condition=Ready --timeout 30; }
 told() { osbxctl get events -o yaml | grep "reason: $1"; }
 new_server() { [[ $(server_of "$1") && $(server_of "$1") != "$2" ]]; }
 
-try "the stack comes up" hack/dev up
-eval "$(hack/dev env)"
+stack_up
 osbxctl apply -f - <<<"$(printf 'apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\nstringData: {accessKeyId: "%s", accessKeySecret: "%s"}\n' \
   "$OSS_ACCESS_KEY_ID" "$OSS_ACCESS_KEY_SECRET")" >/dev/null
 

@@ -5,15 +5,12 @@
 # shellcheck disable=SC2016,SC2317 # functions are called through try
 source "$(dirname "${BASH_SOURCE[0]}")/../../hack/lib.sh"
 source "$ROOT/hack/lib_tap.sh"
-OSBX_DEV_DIR=$(mktemp -d)
-export OSBX_DEV_DIR OSBX_SKIP_DEPS=1 OSBX_SKIP_BUILD=1 PYTHONDONTWRITEBYTECODE=1 OPENSANDBOX_DISABLE_METRICS=
-unset DOCKER_HOST
-trap 'hack/dev down --purge' EXIT
+own_stack
+export PYTHONDONTWRITEBYTECODE=1 OPENSANDBOX_DISABLE_METRICS=
 
 python=$(hack/venv)
 modules=$(hack/node-modules)
-hack/dev up
-eval "$(hack/dev env)"
+stack_up
 export SDK_HOST_DIR=$OSBX_DEV_DIR/host/sdk NO_PROXY=127.0.0.1
 failed=0
 "$python" tests/e2e/sdk_async.py || failed=1
